@@ -1,0 +1,51 @@
+"""Telling cdk-nag why a policy of ours must hold a wildcard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs import IConstruct
+
+    from cdk_model_hosting.permissions import Permission
+
+
+def acknowledge_wildcards(holder: IConstruct, permissions: Iterable[Permission]) -> None:
+    """Acknowledge each wildcard resource by itself, so that no other finding on `holder` is hidden.
+
+    Args:
+        holder: The role or policy that holds the permissions.
+        permissions: The permissions; those without a wildcard need no word.
+    """
+    for permission in permissions:
+        if permission.wildcard_reason is None:
+            continue
+        for resource in permission.resources:
+            finding = f"AwsSolutions-IAM5[Resource::{_as_nag_reads_it(holder, resource)}]"
+            acknowledgment = cdk.Acknowledgment(id=finding, reason=permission.wildcard_reason)
+            cdk.Validations.of(holder).acknowledge(acknowledgment)
+
+
+def _as_nag_reads_it(holder: IConstruct, resource: str | dict[str, Any]) -> str:
+    """A resource as cdk-nag writes it in its findings: references in angle brackets."""
+    return _flat(cdk.Stack.of(holder).resolve(resource) if is_token(resource) else resource)
+
+
+def _flat(value: Any) -> str:
+    match value:
+        case {"Fn::Join": [str(separator), [*parts]]}:
+            return separator.join(_flat(part) for part in parts)
+        case {"Fn::GetAtt": [str(resource), str(attribute)]}:
+            return f"<{resource}.{attribute}>"
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+        case {"Fn::Sub": inner} | {"Fn::ImportValue": inner}:
+            return _flat(inner)
+        case _:
+            return str(value).replace("${", "<").replace("}", ">")

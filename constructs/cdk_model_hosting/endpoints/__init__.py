@@ -1,0 +1,1 @@
+"""How a model answers: endpoints, their fleets and variants."""

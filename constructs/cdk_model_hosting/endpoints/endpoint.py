@@ -1,0 +1,108 @@
+"""What every endpoint can do, made here or imported: be invoked, be measured, be passed on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+
+from cdk_model_hosting.endpoints.metrics import EndpointMetrics
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import ENDPOINT_NAME
+from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk.interfaces import aws_sagemaker as refs
+    from constructs import Construct
+
+
+@jsii.implements(sagemaker.IEndpoint)
+class Endpoint(cdk.Resource, EndpointMetrics):
+    """An endpoint, as other constructs take it: it is an ``aws_sagemaker.IEndpoint``."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, variant_names: Sequence[str]) -> None:
+        super().__init__(scope, construct_id)
+        self._name = name
+        self.variant_names = tuple(variant_names)
+
+    @property
+    def endpoint_name(self) -> str:  # type: ignore[override]
+        """The endpoint's name. It is literal unless a Token was given, so that alarms can name what they watch."""
+        return self._name
+
+    @property
+    def endpoint_arn(self) -> str:
+        """The endpoint's ARN. SageMaker writes the name in lower case there."""
+        name = self._name if is_token(self._name) else self._name.lower()
+        stack = place_of(self).stack
+        return f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:endpoint/{name}"
+
+    @property
+    def endpoint_ref(self) -> refs.EndpointReference:
+        """A reference to the endpoint for CDK's own constructs."""
+        from aws_cdk.interfaces import aws_sagemaker as refs  # noqa: PLC0415 - loaded when CDK asks for it
+
+        return refs.EndpointReference(endpoint_arn=self.endpoint_arn)
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody send requests to the endpoint, and read answers as a stream.
+
+        Args:
+            grantee: Who may.
+        """
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=["sagemaker:InvokeEndpoint"], resource_arns=[self.endpoint_arn]
+        )
+
+
+class ImportedEndpoint(Endpoint):
+    """An endpoint that exists already. Made by `RealtimeEndpoint.from_endpoint_name` and its kin."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, arn: str | None, variant_names: Sequence[str]
+    ) -> None:
+        super().__init__(scope, construct_id, name=name, variant_names=variant_names)
+        self._arn = arn
+
+    @property
+    def endpoint_arn(self) -> str:
+        """The endpoint's ARN."""
+        return super().endpoint_arn if self._arn is None else self._arn
+
+
+def import_by_name(
+    scope: Construct, construct_id: str, endpoint_name: str, variant_names: Sequence[str]
+) -> ImportedEndpoint:
+    """An existing endpoint of this account and region.
+
+    Raises:
+        ConfigurationError: When no endpoint can have that name.
+    """
+    ENDPOINT_NAME.check("from_endpoint_name endpoint_name", endpoint_name)
+    return ImportedEndpoint(scope, construct_id, name=endpoint_name, arn=None, variant_names=variant_names)
+
+
+def import_by_arn(
+    scope: Construct, construct_id: str, endpoint_arn: str, variant_names: Sequence[str]
+) -> ImportedEndpoint:
+    """An existing endpoint, perhaps of another account or region.
+
+    Raises:
+        ConfigurationError: When the text is no endpoint's ARN.
+    """
+    if is_token(endpoint_arn):
+        name = cdk.Fn.select(1, cdk.Fn.split("/", endpoint_arn))
+    else:
+        head, _, name = endpoint_arn.partition("/")
+        if not name or ":sagemaker:" not in head or not head.endswith(":endpoint"):
+            raise ConfigurationError(
+                "from_endpoint_arn endpoint_arn must be arn:<partition>:sagemaker:<region>:<account>:endpoint/<name>, got "
+                f"{endpoint_arn!r}: grants and metrics are made from it"
+            )
+    return ImportedEndpoint(scope, construct_id, name=name, arn=endpoint_arn, variant_names=variant_names)

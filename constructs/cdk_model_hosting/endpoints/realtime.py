@@ -1,0 +1,246 @@
+"""An endpoint that answers while the caller waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from aws_cdk import aws_sagemaker as sagemaker
+
+from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.endpoints.endpoint import Endpoint, ImportedEndpoint, import_by_arn, import_by_name
+from cdk_model_hosting.endpoints.variant import ONLY_VARIANT, Variant, check_variants
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import ENDPOINT_NAME, VARIANTS
+from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.placement import as_construct_id, place_of
+from cdk_model_hosting.rollout.alarms import DEFAULT_ALARMS, RollbackAlarms
+from cdk_model_hosting.rollout.rollout import Rollout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+    from cdk_model_hosting.endpoints.fleet import Fleet
+    from cdk_model_hosting.models.model import Model
+    from cdk_model_hosting.monitoring.alarm import Alarm
+    from cdk_model_hosting.placement import Place
+    from cdk_model_hosting.scaling.scaling import BoundScaling, Scaling
+
+_LONGEST_NAME = 63
+
+
+class RealtimeEndpoint(Endpoint):
+    """An endpoint that answers each request at once: at most 60 seconds, or 8 minutes for a streamed answer.
+
+    With one model, give `model` and `fleet` (and `scaling`). To share the traffic between several, give `variants`.
+
+    A changed model, image or fleet makes a new endpoint configuration, and the endpoint moves to it by its rollout. A
+    fleet that scales keeps the size that it has reached.
+
+    Args:
+        scope: Where to make it.
+        construct_id: ID below `scope`.
+        model: What is served.
+        fleet: What it runs on.
+        scaling: How the fleet grows with its traffic; a fixed fleet when omitted.
+        variants: 1-10 models with their shares of the traffic, in place of the three above.
+        rollout: How a new version replaces the old; `Rollout.all_at_once` when omitted.
+        rollback_on: Alarms that roll a new version back: conditions watched on the new fleet of every variant, and alarms
+            of your own; at most 10. Server errors and latency when omitted; none at all when empty.
+        endpoint_name: Name, at most 63 characters. Made of the stack's name and the path when omitted.
+        encryption_key: KMS key of the instances' volumes, for families without local NVMe disks, whose hardware encrypts
+            them; the service's own key when omitted.
+
+    Raises:
+        ConfigurationError: When the service would refuse the combination.
+
+    Attributes:
+        cfn_endpoint: The endpoint's resource.
+        cfn_endpoint_config: Its configuration's resource.
+        scaled: The resources by which fleets scale, by variant name.
+
+    See: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        model: Model | None = None,
+        fleet: Fleet | None = None,
+        scaling: Scaling | None = None,
+        variants: Sequence[Variant] | None = None,
+        rollout: Rollout | None = None,
+        rollback_on: Sequence[Alarm | cloudwatch.IAlarm] | None = None,
+        endpoint_name: str | None = None,
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        ENDPOINT_NAME.check("RealtimeEndpoint endpoint_name", endpoint_name)
+        self._variants = _one_way(model, fleet, scaling, variants)
+        self._rollout = rollout if rollout is not None else Rollout.all_at_once()
+        self._rollout.check(self._variants)
+        if encryption_key is not None:
+            _check_key(self._variants)
+        place = place_of(scope)
+        if endpoint_name is None:
+            endpoint_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
+        super().__init__(
+            scope, construct_id, name=endpoint_name, variant_names=[variant.name for variant in self._variants]
+        )
+        self.cfn_endpoint_config = sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            production_variants=[variant.render() for variant in self._variants],
+            kms_key_id=None if encryption_key is None else encryption_key.key_arn,
+        )
+        if encryption_key is not None:
+            self._allow(_use_of(encryption_key))
+        rollback_on = DEFAULT_ALARMS if rollback_on is None else rollback_on
+        self.cfn_endpoint = self._endpoint(rollback_on)
+        self.scaled = self._scale(place.child(construct_id))
+        self._advise(rollback_on)
+
+    @staticmethod
+    def from_endpoint_name(
+        scope: Construct, construct_id: str, endpoint_name: str, *, variant_names: Sequence[str] = (ONLY_VARIANT,)
+    ) -> ImportedEndpoint:
+        """An existing endpoint of this account and region, with the same grants and metrics.
+
+        Args:
+            scope: Where to import it.
+            construct_id: ID below `scope`.
+            endpoint_name: Its name.
+            variant_names: Its variants, for the metrics.
+
+        Raises:
+            ConfigurationError: When no endpoint can have that name.
+        """
+        return import_by_name(scope, construct_id, endpoint_name, variant_names)
+
+    @staticmethod
+    def from_endpoint_arn(
+        scope: Construct, construct_id: str, endpoint_arn: str, *, variant_names: Sequence[str] = (ONLY_VARIANT,)
+    ) -> ImportedEndpoint:
+        """An existing endpoint, perhaps of another account or region, with the same grants and metrics.
+
+        Args:
+            scope: Where to import it.
+            construct_id: ID below `scope`.
+            endpoint_arn: Its ARN.
+            variant_names: Its variants, for the metrics.
+
+        Raises:
+            ConfigurationError: When the text is no endpoint's ARN.
+        """
+        return import_by_arn(scope, construct_id, endpoint_arn, variant_names)
+
+    def _endpoint(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> sagemaker.CfnEndpoint:
+        config_name = self.cfn_endpoint_config.attr_endpoint_config_name
+        alarms: RollbackAlarms | None = None
+        if rollback_on:
+            alarms = RollbackAlarms(
+                self,
+                "Rollback",
+                endpoint_name=self.endpoint_name,
+                config_name=config_name,
+                variant_names=self.variant_names,
+                alarms=rollback_on,
+            )
+            self._allow(*alarms.permissions())
+        scaled = any(variant.scaling is not None for variant in self._variants)
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Resource",
+            endpoint_name=self.endpoint_name,
+            endpoint_config_name=config_name,
+            deployment_config=self._rollout.render(self._variants, [] if alarms is None else alarms.names),
+            # Capacity that scaling has reached survives a deployment; weights follow the template.
+            retain_all_variant_properties=True if scaled else None,
+            exclude_retained_variant_properties=[_weights()] if scaled else None,
+        )
+        if alarms is not None:
+            endpoint.node.add_dependency(alarms)
+        return endpoint
+
+    def _scale(self, place: Place) -> dict[str, BoundScaling]:
+        bound: dict[str, BoundScaling] = {}
+        scaled = [(index, variant) for index, variant in enumerate(self._variants) if variant.scaling is not None]
+        if not scaled:
+            return bound
+        # The reference, unlike the literal name, makes the registration wait for the endpoint.
+        name = self.cfn_endpoint.attr_endpoint_name
+        for index, variant in scaled:
+            if variant.scaling is not None:
+                construct_id = as_construct_id(variant.name, index, kind="Variant")
+                resource_id = f"endpoint/{name}/variant/{variant.name}"
+                bound[variant.name] = variant.scaling.bind(self, place, construct_id, resource_id)
+        return bound
+
+    def _allow(self, *permissions: Permission) -> None:
+        for model in dict.fromkeys(variant.model for variant in self._variants):
+            model.allow(*permissions)
+
+    def _advise(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> None:
+        """Say what works, but not as one may expect."""
+        advice = [each for variant in self._variants for each in variant.advice()]
+        advice.extend(self._rollout.advice(rollback_on))
+        scaled = [variant.scaling is not None for variant in self._variants]
+        if any(scaled) and not all(scaled):
+            advice.append(
+                Advice(
+                    "fixedFleetBesideScaledOne",
+                    "a changed count of a variant without scaling is ignored while another variant of the endpoint "
+                    "scales: SageMaker keeps the counts of all variants or of none",
+                )
+            )
+        for each in advice:
+            cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
+
+
+def _one_way(
+    model: Model | None, fleet: Fleet | None, scaling: Scaling | None, variants: Sequence[Variant] | None
+) -> tuple[Variant, ...]:
+    """The variants, said in one of the two ways."""
+    if variants is not None:
+        if any(each is not None for each in (model, fleet, scaling)):
+            raise ConfigurationError(
+                "RealtimeEndpoint variants must be given without model, fleet and scaling, got both: "
+                "each variant brings its own"
+            )
+        VARIANTS.check_length("RealtimeEndpoint variants", variants)
+        several = tuple(variants)
+        check_variants(several)
+        return several
+    if model is None or fleet is None:
+        given = "fleet" if model is None else "model"
+        raise ConfigurationError(
+            f"RealtimeEndpoint must have a model and a fleet, or variants, got {'neither' if fleet is None else given}"
+            ": it serves a model on instances"
+        )
+    return (Variant(model=model, fleet=fleet, scaling=scaling),)
+
+
+def _check_key(variants: Sequence[Variant]) -> None:
+    for variant in variants:
+        machine = variant.fleet.machine
+        if machine.volume_kms_key is False:
+            raise ConfigurationError(
+                f"RealtimeEndpoint encryption_key must be omitted for {machine.name}, got one: its local NVMe disks are "
+                "encrypted by the hardware with a key of their own, and it has no volume to encrypt"
+            )
+
+
+def _use_of(key: kms.IKey) -> Permission:
+    return Permission(
+        actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"),
+        resources=(key.key_arn,),
+    )
+
+
+def _weights() -> sagemaker.CfnEndpoint.VariantPropertyProperty:
+    return sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")

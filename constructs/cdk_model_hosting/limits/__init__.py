@@ -1,0 +1,36 @@
+"""Service limits as data: each with its range, unit, reason, source and the day it was read.
+
+The same constants feed the checks, their messages and the generated page ``docs/limits.md``, so that no number lives
+twice. They are grouped by resource in the modules of this package, and all of them can be imported from here:
+
+    from cdk_model_hosting.limits import VOLUME_GB
+
+    VOLUME_GB.check("Fleet volume_gb", volume_gb)
+"""
+
+# ruff: noqa: F403 - every constant of every group is public here; listing them again would be the same list twice
+from cdk_model_hosting.limits import answers, endpoints, models, rollout, scaling
+from cdk_model_hosting.limits.answers import *
+from cdk_model_hosting.limits.endpoints import *
+from cdk_model_hosting.limits.kinds import Choice as Choice
+from cdk_model_hosting.limits.kinds import Limit as Limit
+from cdk_model_hosting.limits.kinds import Rule as Rule
+from cdk_model_hosting.limits.kinds import TextLimit as TextLimit
+from cdk_model_hosting.limits.models import *
+from cdk_model_hosting.limits.rollout import *
+from cdk_model_hosting.limits.scaling import *
+
+
+def groups() -> dict[str, dict[str, Rule]]:
+    """Every limit by the name of its constant, in groups titled as on the limits page."""
+    titled = {
+        "Models": models,
+        "Endpoints": endpoints,
+        "Serverless, asynchronous and explained answers": answers,
+        "Rollouts": rollout,
+        "Scaling": scaling,
+    }
+    return {
+        title: {name: value for name, value in vars(module).items() if isinstance(value, Rule)}
+        for title, module in titled.items()
+    }

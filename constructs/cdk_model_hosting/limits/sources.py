@@ -1,0 +1,20 @@
+"""Addresses of the AWS pages that limits are read from."""
+
+_SAGEMAKER_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_"
+_SAGEMAKER_GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
+_AUTOSCALING_API = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_"
+
+
+def sagemaker_api(shape: str) -> str:
+    """The SageMaker API reference page of an action or a data type."""
+    return f"{_SAGEMAKER_API}{shape}.html"
+
+
+def sagemaker_guide(page: str) -> str:
+    """A page of the SageMaker AI developer guide."""
+    return f"{_SAGEMAKER_GUIDE}{page}.html"
+
+
+def autoscaling_api(shape: str) -> str:
+    """The Application Auto Scaling API reference page of an action or a data type."""
+    return f"{_AUTOSCALING_API}{shape}.html"

@@ -1,0 +1,1 @@
+"""What is served: artifacts, images, containers and the models made of them."""

@@ -1,0 +1,207 @@
+"""The trained model as files: where it lies, and how it gets there."""
+
+from __future__ import annotations
+
+import tempfile
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import MODEL_DATA_URL
+from cdk_model_hosting.models.archive import fingerprint, pack
+from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    import os
+
+    from aws_cdk import aws_s3 as s3
+    from constructs import Construct
+
+_VERSION = "{version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundArtifact:
+    """What a model needs to know of its artifact.
+
+    Args:
+        url: S3 address of the archive, or of the prefix.
+        compressed: Whether the address is one gzipped archive.
+        permissions: What the execution role needs to read it.
+    """
+
+    url: str
+    compressed: bool
+    permissions: tuple[Permission, ...]
+
+
+class ModelArtifact(ABC):
+    """A trained model's files in S3.
+
+    SageMaker reads the artifact when an instance starts, never again, and a model names its artifact by address alone.
+    So a changed artifact must have a changed address, or it would be served by some instances and not by others:
+    `from_asset` derives the address from the content, `from_bucket` asks for a key that changes with the version.
+
+    See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
+    """
+
+    @staticmethod
+    def from_asset(folder: str | os.PathLike[str]) -> ModelArtifact:
+        """A local folder, packed into a reproducible ``model.tar.gz`` and uploaded by the CDK.
+
+        The archive depends on the files' names, contents and executable bits alone. The same folder gives the same S3
+        key on every machine and rolls out nothing; any change gives another key and rolls out.
+
+        Args:
+            folder: Folder whose contents become the contents of ``/opt/ml/model`` in the container.
+
+        Raises:
+            ConfigurationError: When the folder does not exist or holds no file.
+        """
+        return _AssetArtifact(Path(folder))
+
+    @staticmethod
+    def from_bucket(bucket: s3.IBucket, key: str, *, version: str | None = None) -> ModelArtifact:
+        """A gzipped tar archive in a bucket.
+
+        Args:
+            bucket: Bucket in the endpoint's region. When it is encrypted with a KMS key that CDK knows, the execution
+                role may decrypt with it.
+            key: Object key, ending in ``.tar.gz``. It must change with the content: use a key of its own for each
+                release, or ``{version}`` in the key together with `version`.
+            version: What ``{version}`` in the key stands for.
+
+        Raises:
+            ConfigurationError: When the key does not end in ``.tar.gz``, or only one of ``{version}`` and `version` is
+                given.
+        """
+        return _ArchiveInBucket(bucket, _versioned(key, version))
+
+    @staticmethod
+    def uncompressed(bucket: s3.IBucket, prefix: str, *, version: str | None = None) -> ModelArtifact:
+        """Files under an S3 prefix, copied to ``/opt/ml/model`` as they are: no unpacking, so large models start faster.
+
+        Not for serverless or multi-model endpoints, nor for batch transform.
+
+        Args:
+            bucket: Bucket in the endpoint's region.
+            prefix: Prefix ending in ``/``. It must change with the content, see `from_bucket`.
+            version: What ``{version}`` in the prefix stands for.
+
+        Raises:
+            ConfigurationError: When the prefix does not end in ``/``, or only one of ``{version}`` and `version` is given.
+        """
+        return _PrefixInBucket(bucket, _versioned(prefix, version))
+
+    @abstractmethod
+    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
+        """Make what the artifact needs below `scope`, and say how to reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AssetArtifact(ModelArtifact):
+    folder: Path
+
+    def __post_init__(self) -> None:
+        if not self.folder.is_dir():
+            raise ConfigurationError(
+                f"ModelArtifact.from_asset folder must be an existing folder, got {self.folder}: "
+                "its files become /opt/ml/model in the container"
+            )
+
+    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
+        from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415 - loaded by those alone who use it
+
+        digest = fingerprint(self.folder)
+        with tempfile.TemporaryDirectory() as scratch:
+            archive = pack(self.folder, Path(scratch) / "model.tar.gz")
+            asset = s3_assets.Asset(scope, construct_id, path=str(archive), asset_hash=digest)
+        url = f"s3://{asset.s3_bucket_name}/{asset.s3_object_key}"
+        object_arn = f"{asset.bucket.bucket_arn}/{asset.s3_object_key}"
+        return BoundArtifact(
+            url=url,
+            compressed=True,
+            permissions=(Permission(actions=("s3:GetObject",), resources=(object_arn,)),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ArchiveInBucket(ModelArtifact):
+    bucket: s3.IBucket
+    key: str
+
+    def __post_init__(self) -> None:
+        if not is_token(self.key) and not self.key.endswith(".tar.gz"):
+            raise ConfigurationError(
+                f"ModelArtifact.from_bucket key must end in .tar.gz, got {self.key!r}: SageMaker unpacks one gzipped tar "
+                "archive; use ModelArtifact.uncompressed for files under a prefix"
+            )
+
+    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:  # noqa: ARG002 - nothing to make
+        facts = _facts(self.bucket)
+        read = Permission(actions=("s3:GetObject",), resources=(f"{facts.arn}/{self.key}",))
+        return BoundArtifact(url=_url(facts, self.key), compressed=True, permissions=(read, *facts.decrypt))
+
+
+@dataclass(frozen=True, slots=True)
+class _PrefixInBucket(ModelArtifact):
+    bucket: s3.IBucket
+    prefix: str
+
+    def __post_init__(self) -> None:
+        if not is_token(self.prefix) and not self.prefix.endswith("/"):
+            raise ConfigurationError(
+                f"ModelArtifact.uncompressed prefix must end in '/', got {self.prefix!r}: SageMaker copies every object "
+                "below it; use ModelArtifact.from_bucket for one archive"
+            )
+
+    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:  # noqa: ARG002 - nothing to make
+        facts = _facts(self.bucket)
+        reason = "SageMaker reads every object below the artifact's own prefix"
+        read = Permission(actions=("s3:GetObject",), resources=(f"{facts.arn}/{self.prefix}*",), wildcard_reason=reason)
+        find = Permission(
+            actions=("s3:ListBucket",),
+            resources=(facts.arn,),
+            conditions={"StringLike": {"s3:prefix": [self.prefix, f"{self.prefix}*"]}},
+        )
+        return BoundArtifact(url=_url(facts, self.prefix), compressed=False, permissions=(read, find, *facts.decrypt))
+
+
+def _versioned(key: str, version: str | None) -> str:
+    if (_VERSION in key) != (version is not None):
+        raise ConfigurationError(
+            f"ModelArtifact key and version must be given together, got key {key!r} and version {version!r}: "
+            f"the version takes the place of {_VERSION} in the key, so that a new version has a new address"
+        )
+    return key if version is None else key.replace(_VERSION, version)
+
+
+@dataclass(frozen=True, slots=True)
+class _BucketFacts:
+    name: str
+    arn: str
+    decrypt: tuple[Permission, ...]
+
+
+# Many models share a bucket, and each of its attributes is a call into the CDK kernel.
+_known: WeakKeyDictionary[s3.IBucket, _BucketFacts] = WeakKeyDictionary()
+
+
+def _facts(bucket: s3.IBucket) -> _BucketFacts:
+    facts = _known.get(bucket)
+    if facts is None:
+        key = bucket.encryption_key
+        decrypt = () if key is None else (Permission(actions=("kms:Decrypt",), resources=(key.key_arn,)),)
+        facts = _BucketFacts(bucket.bucket_name, bucket.bucket_arn, decrypt)
+        _known[bucket] = facts
+    return facts
+
+
+def _url(facts: _BucketFacts, key: str) -> str:
+    url = f"s3://{facts.name}/{key}"
+    MODEL_DATA_URL.check("ModelArtifact address", url)
+    return url

@@ -1,0 +1,131 @@
+"""One container of a model: its image, its artifact and its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_sagemaker as sagemaker
+
+from cdk_model_hosting.limits import (
+    CONTAINER_HOSTNAME,
+    ENVIRONMENT_KEY,
+    ENVIRONMENT_PAIRS,
+    ENVIRONMENT_TOTAL,
+    ENVIRONMENT_VALUE,
+)
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+    from cdk_model_hosting.models.artifact import ModelArtifact
+    from cdk_model_hosting.models.image import BoundImage, ContainerImage
+    from cdk_model_hosting.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """An image with the model that it serves.
+
+    Args:
+        image: What runs.
+        artifact: The trained model, found under ``/opt/ml/model`` in the container; none when the image brings its own.
+        environment: Environment variables: at most 100, names and values of at most 1,024 bytes.
+        hostname: Name of the container among others of its model, at most 63 characters.
+
+    Raises:
+        ConfigurationError: When the environment or the hostname is outside what the service accepts.
+
+    See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
+    """
+
+    image: ContainerImage
+    artifact: ModelArtifact | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    hostname: str | None = None
+
+    def __post_init__(self) -> None:
+        ENVIRONMENT_PAIRS.check_length("Container environment", self.environment)
+        for name, value in self.environment.items():
+            ENVIRONMENT_KEY.check(f"Container environment name {name!r}", name)
+            ENVIRONMENT_VALUE.check(f"Container environment {name}", value)
+        CONTAINER_HOSTNAME.check("Container hostname", self.hostname)
+
+    @property
+    def environment_bytes(self) -> int:
+        """Size of the environment's literal names and values, in bytes of UTF-8."""
+        pairs = self.environment.items()
+        return sum(len(name.encode()) + (0 if is_token(value) else len(value.encode())) for name, value in pairs)
+
+    def bind(self, scope: Construct) -> BoundContainer:
+        """Make what the container needs below `scope`."""
+        image = self.image.bind(scope, "Image")
+        permissions = list(image.permissions)
+        url: str | None = None
+        source: sagemaker.CfnModel.ModelDataSourceProperty | None = None
+        if self.artifact is not None:
+            artifact = self.artifact.bind(scope, "Artifact")
+            permissions.extend(artifact.permissions)
+            if artifact.compressed:
+                url = artifact.url
+            else:
+                source = _prefix_source(artifact.url)
+        definition = sagemaker.CfnModel.ContainerDefinitionProperty(
+            image=image.uri,
+            image_config=_image_config(image),
+            model_data_url=url,
+            model_data_source=source,
+            environment=dict(self.environment) or None,
+            container_hostname=self.hostname,
+        )
+        return BoundContainer(definition=definition, image=image, permissions=tuple(permissions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundContainer:
+    """What a model needs to know of its container.
+
+    Args:
+        definition: The container as the model's resource names it.
+        image: The image behind it.
+        permissions: What the execution role needs to fetch image and artifact.
+    """
+
+    definition: sagemaker.CfnModel.ContainerDefinitionProperty
+    image: BoundImage
+    permissions: tuple[Permission, ...]
+
+
+def check_environments(containers: tuple[Container, ...]) -> None:
+    """Refuse containers of one model whose environments together are too large.
+
+    Args:
+        containers: All containers of the model.
+
+    Raises:
+        ConfigurationError: When names and values add up to more than the service accepts.
+    """
+    ENVIRONMENT_TOTAL.check("Container environment in total", sum(each.environment_bytes for each in containers))
+
+
+def _prefix_source(url: str) -> sagemaker.CfnModel.ModelDataSourceProperty:
+    return sagemaker.CfnModel.ModelDataSourceProperty(
+        s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
+            compression_type="None", s3_data_type="S3Prefix", s3_uri=url
+        )
+    )
+
+
+def _image_config(image: BoundImage) -> sagemaker.CfnModel.ImageConfigProperty | None:
+    if not image.private_registry:
+        return None
+    credentials = image.credentials_provider_arn
+    return sagemaker.CfnModel.ImageConfigProperty(
+        repository_access_mode="Vpc",
+        repository_auth_config=None
+        if credentials is None
+        else sagemaker.CfnModel.RepositoryAuthConfigProperty(repository_credentials_provider_arn=credentials),
+    )

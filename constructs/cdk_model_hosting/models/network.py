@@ -1,0 +1,130 @@
+"""The VPC that a model's containers are attached to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_sagemaker as sagemaker
+
+from cdk_model_hosting.limits import SECURITY_GROUPS, SUBNETS
+from cdk_model_hosting.permissions import Permission, arn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A VPC, and where in it a model's network interfaces stand.
+
+    SageMaker's network interfaces outlive their endpoint by some minutes, so a stack that deletes the endpoint together
+    with the subnets or security groups may have to wait for them, or to be deleted twice.
+
+    Args:
+        vpc: The VPC.
+        subnets: Which of its subnets, 1-16; private ones with a way out when omitted.
+        security_groups: 1-5 groups; one that lets everything out and nothing in is made when omitted.
+
+    Raises:
+        ConfigurationError: When an empty list, or too many security groups, are given.
+
+    See: https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html
+    """
+
+    vpc: ec2.IVpc
+    subnets: ec2.SubnetSelection | None = None
+    security_groups: Sequence[ec2.ISecurityGroup] | None = None
+
+    def __post_init__(self) -> None:
+        SECURITY_GROUPS.check_length("Network security_groups", self.security_groups)
+
+    def bind(self, scope: Construct) -> BoundNetwork:
+        """Make the security group if there is none, and name the subnets."""
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
+
+        groups: list[ec2.ISecurityGroup] = list(self.security_groups or ())
+        if not groups:
+            groups.append(
+                ec2.SecurityGroup(
+                    scope,
+                    "SecurityGroup",
+                    vpc=self.vpc,
+                    description="Network interfaces of a SageMaker model",
+                    allow_all_outbound=True,
+                )
+            )
+        selected = self.vpc.select_subnets() if self.subnets is None else self.vpc.select_subnets(
+            availability_zones=self.subnets.availability_zones,
+            one_per_az=self.subnets.one_per_az,
+            subnet_filters=self.subnets.subnet_filters,
+            subnet_group_name=self.subnets.subnet_group_name,
+            subnets=self.subnets.subnets,
+            subnet_type=self.subnets.subnet_type,
+        )  # fmt: skip
+        subnet_ids = selected.subnet_ids
+        SUBNETS.check_length("Network subnets", subnet_ids)
+        group_ids = [group.security_group_id for group in groups]
+        return BoundNetwork(
+            config=sagemaker.CfnModel.VpcConfigProperty(security_group_ids=group_ids, subnets=subnet_ids),
+            security_groups=tuple(groups),
+            permissions=_permissions(group_ids, subnet_ids),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundNetwork:
+    """What a model needs to know of its network.
+
+    Args:
+        config: The VPC as the model's resource names it.
+        security_groups: The groups, given or made.
+        permissions: What the execution role needs to attach containers there.
+    """
+
+    config: sagemaker.CfnModel.VpcConfigProperty
+    security_groups: tuple[ec2.ISecurityGroup, ...]
+    permissions: tuple[Permission, ...]
+
+
+_EC2 = "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}"
+
+_DESCRIBE = Permission(
+    actions=(
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+    ),
+    resources=("*",),
+    wildcard_reason="EC2 describes resources only for all of an account at once",
+)
+
+
+def _permissions(security_group_ids: list[str], subnet_ids: list[str]) -> tuple[Permission, ...]:
+    """Make and remove network interfaces, in these subnets and groups alone.
+
+    See: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+    """
+    attach = Permission(
+        actions=("ec2:CreateNetworkInterface",),
+        resources=(
+            *(arn(f"{_EC2}:subnet/{each}") for each in subnet_ids),
+            *(arn(f"{_EC2}:security-group/{each}") for each in security_group_ids),
+        ),
+    )
+    manage = Permission(
+        actions=(
+            "ec2:CreateNetworkInterface",
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission",
+        ),
+        resources=(arn(f"{_EC2}:network-interface/*"),),
+        wildcard_reason="SageMaker names its network interfaces when it makes them",
+    )
+    return attach, manage, _DESCRIBE

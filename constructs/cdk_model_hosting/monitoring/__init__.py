@@ -1,0 +1,1 @@
+"""What is watched: alarms on what an endpoint publishes."""

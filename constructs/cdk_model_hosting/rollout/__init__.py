@@ -1,0 +1,1 @@
+"""How a new version of a model replaces the one that serves."""

@@ -1,0 +1,82 @@
+"""The alarms that a rollout rolls back on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from cdk_model_hosting.limits import ALARM_NAME, ROLLBACK_ALARMS
+from cdk_model_hosting.monitoring.alarm import Alarm, Watched
+from cdk_model_hosting.permissions import Permission, arn
+from cdk_model_hosting.placement import as_construct_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+_DESCRIBE = "cloudwatch:DescribeAlarms"
+
+DEFAULT_ALARMS = (Alarm.server_errors(), Alarm.model_latency())
+"""What a rollout watches when it is not told what to watch."""
+
+
+class RollbackAlarms(Construct):
+    """Alarms on the fleet that a deployment brings up.
+
+    Each watches the metrics of the new endpoint configuration alone, so that faults of the old fleet do not abort the
+    rollout that may mend them. The endpoint depends on this construct, and the alarms know the endpoint by its literal
+    name: that is the one order without a cycle.
+
+    Args:
+        scope: The endpoint.
+        construct_id: ID below `scope`.
+        endpoint_name: The endpoint's literal name.
+        config_name: Name of the endpoint configuration that is deployed.
+        variant_names: The endpoint's variants.
+        alarms: Conditions to watch on every variant, and alarms that exist already.
+
+    Raises:
+        ConfigurationError: When there are more alarms than the service takes.
+
+    Attributes:
+        names: Names of all alarms.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        config_name: str,
+        variant_names: Sequence[str],
+        alarms: Sequence[Alarm | cloudwatch.IAlarm],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        conditions = [each for each in alarms if isinstance(each, Alarm)]
+        brought = [each for each in alarms if not isinstance(each, Alarm)]
+        why = "SageMaker watches no more; with several variants every condition counts once for each"
+        count = len(conditions) * len(variant_names) + len(brought)
+        ROLLBACK_ALARMS.check("Rollback alarms in all", count, why=why)
+        self.names: list[str] = []
+        self._arns: list[str] = []
+        for index, variant_name in enumerate(variant_names):
+            variant_id = as_construct_id(variant_name, index, kind="Variant")
+            watched = Watched(endpoint_name=endpoint_name, variant_name=variant_name, config_name=config_name)
+            for condition in conditions:
+                name = f"{endpoint_name}-{variant_name}-{condition.name}-rollback"
+                ALARM_NAME.check("Rollback alarm name", name)
+                condition.bind(self, f"{variant_id}{condition.name}", watched, name)
+                self.names.append(name)
+        for alarm in brought:
+            self._arns.append(alarm.alarm_arn)
+            self.names.append(alarm.alarm_name)
+        self._own = len(self.names) - len(brought)
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """What the execution role needs to look at the alarms: these, and no others."""
+        own = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
+        resources = (*(arn(own + name) for name in self.names[: self._own]), *self._arns)
+        return (Permission(actions=(_DESCRIBE,), resources=resources),)

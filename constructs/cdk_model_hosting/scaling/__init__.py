@@ -1,0 +1,1 @@
+"""How an endpoint grows and shrinks with its traffic."""

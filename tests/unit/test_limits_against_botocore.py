@@ -1,0 +1,212 @@
+"""Every limit against the service's own model, so that a number cannot drift from what AWS enforces."""
+
+from typing import Any
+
+import botocore.session
+import pytest
+
+from cdk_model_hosting import limits
+from cdk_model_hosting.limits import Choice, Limit, Rule, TextLimit
+
+RULES = {name: rule for group in limits.groups().values() for name, rule in group.items()}
+
+# The shape of each limit: a shape of the SageMaker model, or one of Application Auto Scaling where it says so.
+COUNTERPARTS = {
+    "MODEL_NAME": "ModelName",
+    "CONTAINERS": "ContainerDefinitionList",
+    "CONTAINER_HOSTNAME": "ContainerHostname",
+    "IMAGE_URI": "ContainerImage",
+    "MODEL_DATA_URL": "Url",
+    "HUB_CONTENT_ARN": "HubContentArn",
+    "CREDENTIALS_PROVIDER_ARN": "RepositoryCredentialsProviderArn",
+    "ENVIRONMENT_PAIRS": "EnvironmentMap",
+    "ENVIRONMENT_KEY": "EnvironmentKey",
+    "ENVIRONMENT_VALUE": "EnvironmentValue",
+    "SECURITY_GROUPS": "VpcSecurityGroupIds",
+    "SUBNETS": "Subnets",
+    "KMS_KEY_ID": "KmsKeyId",
+    "ROLE_ARN": "RoleArn",
+    "TAGS": "TagList",
+    "TAG_KEY": "TagKey",
+    "TAG_VALUE": "TagValue",
+    "ENDPOINT_NAME": "EndpointName",
+    "ENDPOINT_CONFIG_NAME": "EndpointConfigName",
+    "VARIANT_NAME": "VariantName",
+    "VARIANTS": "ProductionVariantList",
+    "SHADOW_VARIANTS": "ProductionVariantList",
+    "VARIANT_WEIGHT": "VariantWeight",
+    "INSTANCE_COUNT": "InitialTaskCount",
+    "VOLUME_GB": "ProductionVariantVolumeSizeInGB",
+    "MODEL_DOWNLOAD_SECONDS": "ProductionVariantModelDataDownloadTimeoutInSeconds",
+    "CONTAINER_STARTUP_SECONDS": "ProductionVariantContainerStartupHealthCheckTimeoutInSeconds",
+    "PROVISION_SECONDS": "VariantInstanceProvisionTimeoutInSeconds",
+    "INFERENCE_AMI_VERSION": "ProductionVariantInferenceAmiVersion",
+    "INSTANCE_POOLS": "InstancePoolList",
+    "INSTANCE_POOL_PRIORITY": "InstancePoolPriority",
+    "ROUTING_STRATEGY": "RoutingStrategy",
+    "ROUTING_PREFIX_LENGTH": "PrefixAwareRoutingPrefixLength",
+    "ROUTING_CONCURRENCY": "PrefixAwareRoutingConcurrencyThreshold",
+    "CAPACITY_RESERVATION_ARN": "MlReservationArn",
+    "S3_DESTINATION": "DestinationS3Uri",
+    "CAPTURE_PERCENT": "SamplingPercentage",
+    "CAPTURE_OPTIONS": "CaptureOptionList",
+    "CAPTURE_CONTENT_TYPES": "CsvContentTypes",
+    "CAPTURE_CONTENT_TYPE": "CsvContentType",
+    "MANAGED_MIN_INSTANCES": "ManagedInstanceScalingMinInstanceCount",
+    "MANAGED_MAX_INSTANCES": "ManagedInstanceScalingMaxInstanceCount",
+    "MANAGED_SCALE_IN_STEP": "ManagedInstanceScalingMaximumStepSize",
+    "MANAGED_SCALE_IN_COOLDOWN_MINUTES": "ManagedInstanceScalingCooldownInMinutes",
+    "SERVERLESS_MEMORY_MB": "ServerlessMemorySizeInMB",
+    "SERVERLESS_CONCURRENCY": "ServerlessMaxConcurrency",
+    "SERVERLESS_PROVISIONED_CONCURRENCY": "ServerlessProvisionedConcurrency",
+    "ASYNC_CONCURRENCY": "MaxConcurrentInvocationsPerInstance",
+    "ASYNC_TOPIC_ARN": "SnsTopicArn",
+    "EXPLAIN_CONDITION": "ClarifyEnableExplanations",
+    "EXPLAIN_ATTRIBUTE": "ClarifyFeaturesAttribute",
+    "EXPLAIN_FEATURE_HEADERS": "ClarifyFeatureHeaders",
+    "EXPLAIN_FEATURE_TYPES": "ClarifyFeatureTypes",
+    "EXPLAIN_LABEL_HEADERS": "ClarifyLabelHeaders",
+    "EXPLAIN_PAYLOAD_MB": "ClarifyMaxPayloadInMB",
+    "EXPLAIN_RECORDS": "ClarifyMaxRecordCount",
+    "EXPLAIN_LABEL_INDEX": "ClarifyLabelIndex",
+    "EXPLAIN_PROBABILITY_INDEX": "ClarifyProbabilityIndex",
+    "EXPLAIN_SAMPLES": "ClarifyShapNumberOfSamples",
+    "EXPLAIN_BASELINE": "ClarifyShapBaseline",
+    "EXPLAIN_BASELINE_URI": "Url",
+    "CANARY_PERCENT": "CapacitySizeValue",
+    "LINEAR_PERCENT": "CapacitySizeValue",
+    "ROLLING_PERCENT": "CapacitySizeValue",
+    "STEP_INSTANCES": "CapacitySizeValue",
+    "BAKE_SECONDS": "WaitIntervalInSeconds",
+    "TERMINATION_WAIT_SECONDS": "TerminationWaitInSeconds",
+    "EXECUTION_SECONDS": "MaximumExecutionTimeoutInSeconds",
+    "ROLLBACK_ALARMS": "AlarmList",
+    "ALARM_NAME": "AlarmName",
+    "TRAFFIC_ROUTING": "TrafficRoutingConfigType",
+    "CAPACITY_SIZE_TYPE": "CapacitySizeType",
+    "POLICY_NAME": "application-autoscaling:PolicyName",
+    "SCHEDULED_ACTION_NAME": "application-autoscaling:ScheduledActionName",
+    "RESOURCE_ID": "application-autoscaling:ResourceIdMaxLen1600",
+}
+
+# Limits that the service model does not state, and where the number is from instead.
+WITHOUT_COUNTERPART = {
+    "ENVIRONMENT_TOTAL": "stated in the text of ContainerDefinition only",
+    "METRIC_PERIOD_SECONDS": "stated in the text of MetricsConfig; the CloudFormation schema has it as an enumeration",
+    "GRADUAL_FLEET": "follows from the largest step being half the fleet",
+    "REALTIME_MIN_CAPACITY": "stated in the guide; the service model leaves capacities open",
+    "ZERO_MIN_CAPACITY": "capacities are open in the service model",
+    "PROVISIONED_MIN_CAPACITY": "stated in the guide; the service model leaves capacities open",
+    "MAX_CAPACITY": "capacities are open in the service model",
+    "COOLDOWN_SECONDS": "cooldowns are open in the service model",
+    "TARGET_VALUE": "target values are open in the service model",
+    "PROVISIONED_UTILIZATION": "a ratio by its definition",
+    "SAFETY_FACTOR": "a ratio by its definition",
+}
+
+EMPTY = "SageMaker's shape has no shortest length, but an empty value is never meant"
+
+# Where a limit is deliberately narrower than the shape: (what differs, why).
+NARROWER = {
+    "MODEL_NAME": ({"min"}, EMPTY),
+    "CONTAINER_HOSTNAME": ({"min"}, EMPTY),
+    "IMAGE_URI": ({"min"}, EMPTY),
+    "MODEL_DATA_URL": ({"min"}, EMPTY),
+    "HUB_CONTENT_ARN": ({"min"}, EMPTY),
+    "ENVIRONMENT_KEY": ({"min"}, EMPTY),
+    "KMS_KEY_ID": ({"min"}, EMPTY),
+    "ENDPOINT_NAME": ({"min"}, EMPTY),
+    "ENDPOINT_CONFIG_NAME": ({"min"}, EMPTY),
+    "VARIANT_NAME": ({"min"}, EMPTY),
+    "S3_DESTINATION": ({"min"}, EMPTY),
+    "ASYNC_TOPIC_ARN": ({"min"}, EMPTY),
+    "EXPLAIN_BASELINE_URI": ({"min"}, EMPTY),
+    "CONTAINERS": ({"min"}, "one container is a primary container; the guide asks for two at least in a list"),
+    "SHADOW_VARIANTS": ({"max"}, "the text of ShadowProductionVariants allows one of each only"),
+    "ROUTING_STRATEGY": ({"enum"}, "CloudFormation does not know KV_AWARE"),
+    "SERVERLESS_MEMORY_MB": ({"values"}, "the text of MemorySizeInMB allows six values of the range"),
+    "CANARY_PERCENT": ({"max"}, "the text of TrafficRoutingConfig allows half the fleet"),
+    "LINEAR_PERCENT": ({"min", "max"}, "the text of TrafficRoutingConfig allows 10-50 %"),
+    "ROLLING_PERCENT": ({"min", "max"}, "the text of RollingUpdatePolicy allows 5-50 %"),
+    "TAG_KEY": ({"pattern"}, "written for Python's expressions, and aws: is reserved; samples are tested"),
+    "TAG_VALUE": ({"pattern"}, "written for Python's expressions; samples are tested"),
+    "POLICY_NAME": ({"pattern"}, "written for Python's expressions; samples are tested"),
+    "RESOURCE_ID": ({"pattern"}, "every text that can be typed fits it"),
+}
+
+ANYTHING = {".*", r"[\S\s]*", r"[\s\S]+"}
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Any]:
+    session = botocore.session.get_session()
+    return {name: session.get_service_model(name) for name in ("sagemaker", "application-autoscaling")}
+
+
+def test_every_limit_has_a_counterpart_or_says_why_not() -> None:
+    assert set(COUNTERPARTS) | set(WITHOUT_COUNTERPART) == set(RULES)
+    assert not set(COUNTERPARTS) & set(WITHOUT_COUNTERPART)
+    assert set(NARROWER) <= set(COUNTERPARTS)
+
+
+@pytest.mark.parametrize("name", COUNTERPARTS)
+def test_limit_is_the_services_own(name: str, models: dict[str, Any]) -> None:
+    service, _, shape_name = COUNTERPARTS[name].rpartition(":")
+    shape = models[service or "sagemaker"].shape_for(shape_name)
+    theirs = _stated(shape)
+    ours = _held(RULES[name])
+
+    differing = {what for what in theirs.keys() | ours.keys() if theirs.get(what) != ours.get(what)}
+    expected, _why = NARROWER.get(name, (set(), ""))
+    if "values" in expected:
+        allowed = RULES[name].allowed  # type: ignore[attr-defined]
+        assert (min(allowed), max(allowed)) == (theirs["min"], theirs["max"])
+        return
+    assert differing == expected
+    _assert_narrower(ours, theirs)
+
+
+def _stated(shape: Any) -> dict[str, Any]:
+    stated = {key: shape.metadata[key] for key in ("min", "max", "pattern", "enum") if key in shape.metadata}
+    if "enum" in stated:
+        stated["enum"] = frozenset(stated["enum"])
+    if stated.get("pattern") in ANYTHING:
+        del stated["pattern"]
+    return stated
+
+
+def _held(rule: Rule) -> dict[str, Any]:
+    if isinstance(rule, Choice):
+        return {"enum": frozenset(rule.allowed)}
+    if isinstance(rule, TextLimit):
+        return {"min": rule.low, "max": rule.high} | ({"pattern": rule.pattern} if rule.pattern else {})
+    assert isinstance(rule, Limit)
+    return {"min": rule.low} | ({} if rule.high is None else {"max": rule.high})
+
+
+def _assert_narrower(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert ours.get("min", 0) >= theirs.get("min", 0)
+    if "max" in theirs:
+        assert ours["max"] <= theirs["max"]
+    if "enum" in theirs:
+        assert ours["enum"] <= theirs["enum"]
+
+
+def test_texts_of_the_service_model_still_say_what_the_shapes_do_not(models: dict[str, Any]) -> None:
+    sagemaker = models["sagemaker"]
+
+    def text(shape: str, member: str) -> str:
+        return str(sagemaker.shape_for(shape).members[member].documentation)
+
+    assert "combined, is 32 KB" in text("ContainerDefinition", "Environment")
+    assert "1024 bytes" in text("ContainerDefinition", "Environment")
+    assert "less than or equal to 50%" in text("TrafficRoutingConfig", "CanarySize")
+    assert "10-50%" in text("TrafficRoutingConfig", "LinearStepSize")
+    assert "between 5% to 50%" in text("RollingUpdatePolicy", "MaximumBatchSize")
+    memory = text("ProductionVariantServerlessConfig", "MemorySizeInMB")
+    assert all(f"{value} MB" in memory for value in limits.SERVERLESS_MEMORY_MB.allowed)
+    period = text("MetricsConfig", "MetricPublishFrequencyInSeconds")
+    assert all(f"<code>{value}</code>" in period for value in limits.METRIC_PERIOD_SECONDS.allowed)
+    assert "one variant for <code>ShadowProductionVariants</code>" in text(
+        "CreateEndpointConfigInput", "ShadowProductionVariants"
+    )
