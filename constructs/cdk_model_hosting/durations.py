@@ -4,13 +4,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.tokens import is_token
+
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
+_MILLIS = 1000
 
-def seconds(duration: cdk.Duration | None) -> int | None:
-    """A duration in whole seconds; None stays None.
+
+def seconds(what: str, duration: cdk.Duration | None) -> int | None:
+    """A duration in whole seconds; None stays None, and a Token stays one.
 
     Value objects keep seconds and not Durations: two equal Durations are not equal in Python.
+
+    Args:
+        what: The argument as the user typed it.
+        duration: The duration.
+
+    Raises:
+        ConfigurationError: When it is not a whole number of seconds.
     """
-    return None if duration is None else int(duration.to_seconds())
+    if duration is None:
+        return None
+    if duration.is_unresolved():
+        return duration.to_seconds()  # type: ignore[return-value]  # CDK types every number as a float
+    millis = duration.to_milliseconds()
+    if millis % _MILLIS:
+        raise ConfigurationError(
+            f"{what} must be a whole number of seconds, got {millis:g} milliseconds: the service counts in seconds"
+        )
+    return int(millis // _MILLIS)
+
+
+def literal(what: str, number: float) -> float:
+    """A number that must be known when the app is built, because others are computed from it.
+
+    Args:
+        what: The argument as the user typed it.
+        number: The number.
+
+    Raises:
+        ConfigurationError: When it is a Token.
+    """
+    if is_token(number):
+        raise ConfigurationError(
+            f"{what} must be a literal number, got one that is known only at deploy time: CloudFormation cannot compute "
+            "with it"
+        )
+    return number

@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 # The CDK cuts the readable part of a logical ID here.
 _LONGEST_HUMAN_PART = 240
 
-_places: WeakKeyDictionary[IConstruct, Place] = WeakKeyDictionary()
+# Kept on the scope itself, so that it goes when the scope goes.
+_KEPT_AS = "_cdk_model_hosting_place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,14 @@ class Place:
 
     Args:
         stack: The stack that the scope belongs to, or is.
-        stack_name: The stack's literal name; for a nested stack, whose name is known only at deploy time, its path.
+        root_name: Literal name of the stack, or of the one that it is nested in: nested ones are named at deploy time.
+        root_path: Construct IDs from that stack (not included) down to the scope.
         path: Construct IDs from the stack (not included) down to the scope.
     """
 
     stack: cdk.Stack
-    stack_name: str
+    root_name: str
+    root_path: tuple[str, ...]
     path: tuple[str, ...]
 
     def unique_name(self, construct_id: str, *, longest: int) -> str:
@@ -45,14 +47,14 @@ class Place:
             construct_id: The child's construct ID.
             longest: Most characters the name may have.
         """
-        parts = (self.stack_name, *self.path, construct_id)
+        parts = (self.root_name, *self.root_path, construct_id)
         digest = hashlib.sha256("/".join(parts).encode()).hexdigest()[:8]
         readable = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
         return f"{readable[: longest - len(digest) - 1].rstrip('-')}-{digest}".lstrip("-")
 
     def child(self, construct_id: str) -> Place:
         """The position of a child of this scope."""
-        return Place(self.stack, self.stack_name, (*self.path, construct_id))
+        return Place(self.stack, self.root_name, (*self.root_path, construct_id), (*self.path, construct_id))
 
     def logical_id(self, construct_id: str) -> str:
         """The logical ID that the CDK gives to the resource with this ID in this scope.
@@ -81,15 +83,22 @@ def place_of(scope: IConstruct) -> Place:
     Args:
         scope: A construct that is part of an app.
     """
-    place = _places.get(scope)
+    place: Place | None = getattr(scope, _KEPT_AS, None)
     if place is None:
         stack = cdk.Stack.of(scope)
-        stack_path, path = stack.node.path, scope.node.path
-        below = path.removeprefix(stack_path).strip("/")
-        name = stack.stack_name
-        place = Place(stack, stack_path if is_token(name) else name, tuple(below.split("/")) if below else ())
-        _places[scope] = place
+        root = stack
+        while root.nested_stack_parent is not None:
+            root = root.nested_stack_parent
+        path = scope.node.path
+        place = Place(stack, root.stack_name, _below(root, path), _below(stack, path))
+        setattr(scope, _KEPT_AS, place)
     return place
+
+
+def _below(stack: cdk.Stack, path: str) -> tuple[str, ...]:
+    """The construct IDs of a path that come after a stack's."""
+    below = path.removeprefix(stack.node.path).strip("/")
+    return tuple(below.split("/")) if below else ()
 
 
 def as_construct_id(name: str, index: int, *, kind: str) -> str:

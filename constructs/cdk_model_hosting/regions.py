@@ -83,6 +83,18 @@ _REGIONS: WeakKeyDictionary[cdk.Stack, str] = WeakKeyDictionary()
 _REGISTRIES: WeakKeyDictionary[cdk.Stack, dict[tuple[str, str], Registry]] = WeakKeyDictionary()
 
 
+def region_of(stack: cdk.Stack) -> str:
+    """A stack's region: literal, or a Token where the app leaves it open.
+
+    Args:
+        stack: The stack.
+    """
+    region = _REGIONS.get(stack)
+    if region is None:
+        region = _REGIONS[stack] = stack.region
+    return region
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageAccounts:
     """The accounts of one set of images.
@@ -162,9 +174,7 @@ class ImageAccounts:
             return self._literal(region)
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
         if region is None:
-            region = _REGIONS.get(stack)
-            if region is None:
-                region = _REGIONS[stack] = stack.region
+            region = region_of(stack)
             if not is_token(region):
                 return self._literal(region)
         registries = _REGISTRIES.setdefault(stack, {})

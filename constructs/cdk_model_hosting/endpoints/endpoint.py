@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 class Endpoint(cdk.Resource, EndpointMetrics):
     """An endpoint, as other constructs take it: it is an ``aws_sagemaker.IEndpoint``."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, name: str, variant_names: Sequence[str]) -> None:
-        super().__init__(scope, construct_id)
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        variant_names: Sequence[str],
+        environment_from_arn: str | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id, environment_from_arn=environment_from_arn)
         self._name = name
         self.variant_names = tuple(variant_names)
 
@@ -67,8 +75,10 @@ class ImportedEndpoint(Endpoint):
     def __init__(
         self, scope: Construct, construct_id: str, *, name: str, arn: str | None, variant_names: Sequence[str]
     ) -> None:
-        super().__init__(scope, construct_id, name=name, variant_names=variant_names)
+        super().__init__(scope, construct_id, name=name, variant_names=variant_names, environment_from_arn=arn)
         self._arn = arn
+        if arn is not None:
+            self._metric_region, self._metric_account = self.env.region, self.env.account
 
     @property
     def endpoint_arn(self) -> str:
@@ -91,7 +101,7 @@ def import_by_name(
 def import_by_arn(
     scope: Construct, construct_id: str, endpoint_arn: str, variant_names: Sequence[str]
 ) -> ImportedEndpoint:
-    """An existing endpoint, perhaps of another account or region.
+    """An existing endpoint, perhaps of another account or region, whose metrics are then read there.
 
     Raises:
         ConfigurationError: When the text is no endpoint's ARN.
@@ -105,4 +115,5 @@ def import_by_arn(
                 "from_endpoint_arn endpoint_arn must be arn:<partition>:sagemaker:<region>:<account>:endpoint/<name>, got "
                 f"{endpoint_arn!r}: grants and metrics are made from it"
             )
+        ENDPOINT_NAME.check("from_endpoint_arn endpoint name", name)
     return ImportedEndpoint(scope, construct_id, name=name, arn=endpoint_arn, variant_names=variant_names)

@@ -17,11 +17,15 @@ from cdk_model_hosting.limits import (
     MODEL_DOWNLOAD_SECONDS,
     ROUTING_CONCURRENCY,
     ROUTING_PREFIX_LENGTH,
+    ROUTING_STRATEGY,
     VOLUME_GB,
 )
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
+
+_PREFIX_AWARE = "PREFIX_AWARE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,18 @@ class Routing:
     strategy: str
     prefix_length: int | None = None
     concurrency_threshold: int | None = None
+
+    def __post_init__(self) -> None:
+        ROUTING_STRATEGY.check("Routing strategy", self.strategy)
+        ROUTING_PREFIX_LENGTH.check("Routing.prefix_aware prefix_length", self.prefix_length)
+        ROUTING_CONCURRENCY.check("Routing.prefix_aware concurrency_threshold", self.concurrency_threshold)
+        numbers = {self.prefix_length is not None, self.concurrency_threshold is not None}
+        if numbers != {self.strategy == _PREFIX_AWARE}:
+            raise ConfigurationError(
+                f"Routing prefix_length and concurrency_threshold must be given with {_PREFIX_AWARE} and no other strategy, "
+                f"got {self.prefix_length} and {self.concurrency_threshold} with {self.strategy}: they say how prefixes "
+                "are compared"
+            )
 
     @staticmethod
     def random() -> Routing:
@@ -56,11 +72,7 @@ class Routing:
         Raises:
             ConfigurationError: When a number is outside its range.
         """
-        ROUTING_PREFIX_LENGTH.check("Routing.prefix_aware prefix_length", prefix_length)
-        ROUTING_CONCURRENCY.check("Routing.prefix_aware concurrency_threshold", concurrency_threshold)
-        return Routing(
-            strategy="PREFIX_AWARE", prefix_length=prefix_length, concurrency_threshold=concurrency_threshold
-        )
+        return Routing(strategy=_PREFIX_AWARE, prefix_length=prefix_length, concurrency_threshold=concurrency_threshold)
 
     def render(self) -> sagemaker.CfnEndpointConfig.RoutingConfigProperty:
         """The routing as the endpoint configuration names it."""
@@ -97,16 +109,16 @@ class Fleet:
     instance_type: str
     count: int | None = None
     volume_gb: int | None = None
-    startup_timeout: cdk.Duration | None = field(default=None, compare=False)
-    download_timeout: cdk.Duration | None = field(default=None, compare=False)
+    startup_timeout: cdk.Duration | None = field(default=None, compare=False, repr=False)
+    download_timeout: cdk.Duration | None = field(default=None, compare=False, repr=False)
     ami_version: str | None = None
     routing: Routing | None = None
-    startup_seconds: int | None = field(init=False, repr=False)
-    download_seconds: int | None = field(init=False, repr=False)
+    startup_seconds: int | None = field(init=False)
+    download_seconds: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "startup_seconds", seconds(self.startup_timeout))
-        object.__setattr__(self, "download_seconds", seconds(self.download_timeout))
+        object.__setattr__(self, "startup_seconds", seconds("Fleet startup_timeout", self.startup_timeout))
+        object.__setattr__(self, "download_seconds", seconds("Fleet download_timeout", self.download_timeout))
         INSTANCE_COUNT.check("Fleet count", self.count)
         VOLUME_GB.check("Fleet volume_gb", self.volume_gb)
         CONTAINER_STARTUP_SECONDS.check("Fleet startup_timeout", self.startup_seconds)
@@ -118,10 +130,18 @@ class Fleet:
                 f"Fleet volume_gb must be omitted for {machine.name}, got {self.volume_gb}: "
                 f"{machine.family} instances bring local NVMe disks and take no EBS volume"
             )
-        if self.ami_version is not None and machine.known and machine.accelerator is None:
+        if self.ami_version is None or is_token(self.ami_version) or not machine.known:
+            return
+        if machine.accelerator is None:
             raise ConfigurationError(
                 f"Fleet ami_version must be omitted for {machine.name}, got {self.ami_version}: "
                 "it chooses the driver of GPU and Neuron instances"
+            )
+        if machine.neuron is not ("neuron" in self.ami_version):
+            kind = "a Neuron" if machine.neuron else "a GPU"
+            raise ConfigurationError(
+                f"Fleet ami_version must be of {kind} image for {machine.name}, got {self.ami_version}: "
+                "it brings the accelerator's driver"
             )
 
     @property

@@ -26,6 +26,10 @@ class EndpointMetrics:
     endpoint_name: str
     variant_names: tuple[str, ...]
 
+    # Set for endpoints of another account or region.
+    _metric_region: str | None = None
+    _metric_account: str | None = None
+
     def metric(
         self,
         name: str,
@@ -55,6 +59,8 @@ class EndpointMetrics:
             metric_name=name,
             dimensions_map=dimensions,
             statistic=statistic,
+            region=self._metric_region,
+            account=self._metric_account,
             period=cdk.Duration.minutes(1) if period is None else period,
         )
 

@@ -14,8 +14,9 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ENDPOINT_NAME, VARIANTS
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.placement import as_construct_id, place_of
-from cdk_model_hosting.rollout.alarms import DEFAULT_ALARMS, RollbackAlarms
+from cdk_model_hosting.rollout.alarms import RollbackAlarms, default_alarms
 from cdk_model_hosting.rollout.rollout import Rollout
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ class RealtimeEndpoint(Endpoint):
     With one model, give `model` and `fleet` (and `scaling`). To share the traffic between several, give `variants`.
 
     A changed model, image or fleet makes a new endpoint configuration, and the endpoint moves to it by its rollout. A
-    fleet that scales keeps the size that it has reached.
+    fleet that scales keeps the size that it has reached. SageMaker refuses to change the instance type of a fleet that is
+    registered for scaling, or to remove its variant: deploy once without `scaling`, then again with the change.
 
     Args:
         scope: Where to make it.
@@ -87,6 +89,8 @@ class RealtimeEndpoint(Endpoint):
         if encryption_key is not None:
             _check_key(self._variants)
         place = place_of(scope)
+        for variant in self._variants:
+            variant.model.check_endpoint(place.stack)
         if endpoint_name is None:
             endpoint_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         super().__init__(
@@ -99,11 +103,11 @@ class RealtimeEndpoint(Endpoint):
             kms_key_id=None if encryption_key is None else encryption_key.key_arn,
         )
         if encryption_key is not None:
-            self._allow(_use_of(encryption_key))
-        rollback_on = DEFAULT_ALARMS if rollback_on is None else rollback_on
+            self._allow(*_use_of(encryption_key))
+        rollback_on = default_alarms(len(self._variants)) if rollback_on is None else rollback_on
         self.cfn_endpoint = self._endpoint(rollback_on)
         self.scaled = self._scale(place.child(construct_id))
-        self._advise(rollback_on)
+        self._advise(rollback_on, _unconfirmed_key(self._variants) if encryption_key is not None else [])
 
     @staticmethod
     def from_endpoint_name(
@@ -131,13 +135,19 @@ class RealtimeEndpoint(Endpoint):
         Args:
             scope: Where to import it.
             construct_id: ID below `scope`.
-            endpoint_arn: Its ARN.
+            endpoint_arn: Its ARN. SageMaker writes the name in lower case there; where the endpoint was created with
+                capitals, import it by name, or its metrics will not be found.
             variant_names: Its variants, for the metrics.
 
         Raises:
             ConfigurationError: When the text is no endpoint's ARN.
         """
         return import_by_arn(scope, construct_id, endpoint_arn, variant_names)
+
+    @property
+    def endpoint_arn(self) -> str:
+        """The endpoint's ARN: literal but for account and region, or a reference where the name is a Token."""
+        return self.cfn_endpoint.ref if is_token(self.endpoint_name) else super().endpoint_arn
 
     def _endpoint(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> sagemaker.CfnEndpoint:
         config_name = self.cfn_endpoint_config.attr_endpoint_config_name
@@ -185,9 +195,9 @@ class RealtimeEndpoint(Endpoint):
         for model in dict.fromkeys(variant.model for variant in self._variants):
             model.allow(*permissions)
 
-    def _advise(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> None:
+    def _advise(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm], advice: list[Advice]) -> None:
         """Say what works, but not as one may expect."""
-        advice = [each for variant in self._variants for each in variant.advice()]
+        advice.extend(each for variant in self._variants for each in variant.advice())
         advice.extend(self._rollout.advice(rollback_on))
         scaled = [variant.scaling is not None for variant in self._variants]
         if any(scaled) and not all(scaled):
@@ -195,7 +205,7 @@ class RealtimeEndpoint(Endpoint):
                 Advice(
                     "fixedFleetBesideScaledOne",
                     "a changed count of a variant without scaling is ignored while another variant of the endpoint "
-                    "scales: SageMaker keeps the counts of all variants or of none",
+                    "scales: SageMaker keeps the counts of all variants or of none; give it Scaling.between(n, n)",
                 )
             )
         for each in advice:
@@ -217,12 +227,24 @@ def _one_way(
         check_variants(several)
         return several
     if model is None or fleet is None:
-        given = "fleet" if model is None else "model"
+        given = [
+            name for name, value in (("model", model), ("fleet", fleet), ("scaling", scaling)) if value is not None
+        ]
         raise ConfigurationError(
-            f"RealtimeEndpoint must have a model and a fleet, or variants, got {'neither' if fleet is None else given}"
-            ": it serves a model on instances"
+            f"RealtimeEndpoint must have a model and a fleet, or variants, got {' and '.join(given) or 'none of them'}: "
+            "it serves a model on instances"
         )
     return (Variant(model=model, fleet=fleet, scaling=scaling),)
+
+
+def _unconfirmed_key(variants: Sequence[Variant]) -> list[Advice]:
+    families = {each.fleet.machine.family for each in variants if each.fleet.machine.volume_kms_key is None}
+    return [
+        Advice(
+            "unconfirmedKey", f"encryption_key may be refused: AWS does not say whether {family} takes an EBS volume"
+        )
+        for family in sorted(families - {""})
+    ]
 
 
 def _check_key(variants: Sequence[Variant]) -> None:
@@ -235,11 +257,18 @@ def _check_key(variants: Sequence[Variant]) -> None:
             )
 
 
-def _use_of(key: kms.IKey) -> Permission:
-    return Permission(
-        actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"),
-        resources=(key.key_arn,),
+def _use_of(key: kms.IKey) -> tuple[Permission, ...]:
+    """What attaching an encrypted volume needs; grants only to AWS services."""
+    arn = key.key_arn
+    grant = Permission(
+        actions=("kms:CreateGrant",),
+        resources=(arn,),
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
+    use = Permission(
+        actions=("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"), resources=(arn,)
+    )
+    return grant, use
 
 
 def _weights() -> sagemaker.CfnEndpoint.VariantPropertyProperty:

@@ -57,7 +57,12 @@ class Variant:
         """Instances that the variant is created with."""
         if self.fleet.count is not None:
             return self.fleet.count
-        return 1 if self.scaling is None else max(1, self.scaling.minimum)
+        return 1 if self.scaling is None else self.scaling.minimum
+
+    @property
+    def smallest_count(self) -> int:
+        """Fewest instances that the variant can have when it is replaced."""
+        return self.initial_count if self.scaling is None else self.scaling.minimum
 
     def render(self) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
         """The variant as the endpoint configuration names it."""
@@ -95,7 +100,15 @@ class Variant:
                     "instances take an EBS volume",
                 )
             )
-        return found
+        if self.fleet.machine.inferentia1:
+            found.append(
+                Advice(
+                    "inferentia1Rollout",
+                    f"variant {self.name} on {machine.name} is replaced all at once and without baking, whatever the "
+                    "rollout says: deployment guardrails exclude Inf1 instances",
+                )
+            )
+        return [*found, *self.model.advice()]
 
     def _check_architecture(self) -> None:
         machine = self.fleet.machine

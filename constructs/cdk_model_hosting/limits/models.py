@@ -38,6 +38,15 @@ IMAGE_URI = TextLimit(
     why="SageMaker accepts no other image URI",
     source=sagemaker_api("ContainerDefinition"),
 )
+IMAGE_TAG = TextLimit(
+    name="image tag",
+    low=1,
+    high=300,
+    pattern=r"[a-zA-Z0-9_][a-zA-Z0-9_.-]*",
+    shape="letters, digits, dots, hyphens and underscores",
+    why="ECR accepts no other tag",
+    source="https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageIdentifier.html",
+)
 MODEL_DATA_URL = TextLimit(
     name="model data address",
     low=1,

@@ -88,6 +88,14 @@ ALARM_NAME = TextLimit(
     why="CloudWatch accepts no other alarm name",
     source=sagemaker_api("Alarm"),
 )
+ALARM_MINUTES = Limit(
+    name="minutes that an alarm looks at",
+    low=1,
+    high=1440,
+    unit="minutes",
+    why="CloudWatch looks back a day at most",
+    source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
+)
 TRAFFIC_ROUTING = Choice(
     name="ways to shift traffic",
     allowed=("ALL_AT_ONCE", "CANARY", "LINEAR"),

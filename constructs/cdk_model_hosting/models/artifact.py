@@ -141,7 +141,7 @@ class _ArchiveInBucket(ModelArtifact):
                 "archive; use ModelArtifact.uncompressed for files under a prefix"
             )
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:  # noqa: ARG002 - nothing to make
+    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         facts = _facts(self.bucket)
         read = Permission(actions=("s3:GetObject",), resources=(f"{facts.arn}/{self.key}",))
         return BoundArtifact(url=_url(facts, self.key), compressed=True, permissions=(read, *facts.decrypt))
@@ -159,7 +159,7 @@ class _PrefixInBucket(ModelArtifact):
                 "below it; use ModelArtifact.from_bucket for one archive"
             )
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:  # noqa: ARG002 - nothing to make
+    def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         facts = _facts(self.bucket)
         reason = "SageMaker reads every object below the artifact's own prefix"
         read = Permission(actions=("s3:GetObject",), resources=(f"{facts.arn}/{self.prefix}*",), wildcard_reason=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
@@ -19,6 +20,7 @@ from cdk_model_hosting.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import aws_cdk as cdk
     from constructs import Construct
 
     from cdk_model_hosting.models.artifact import ModelArtifact
@@ -44,10 +46,12 @@ class Container:
 
     image: ContainerImage
     artifact: ModelArtifact | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     hostname: str | None = None
 
     def __post_init__(self) -> None:
+        # A copy: what the caller does to the dictionary later must not change a frozen value.
+        object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         ENVIRONMENT_PAIRS.check_length("Container environment", self.environment)
         for name, value in self.environment.items():
             ENVIRONMENT_KEY.check(f"Container environment name {name!r}", name)
@@ -60,9 +64,9 @@ class Container:
         pairs = self.environment.items()
         return sum(len(name.encode()) + (0 if is_token(value) else len(value.encode())) for name, value in pairs)
 
-    def bind(self, scope: Construct) -> BoundContainer:
-        """Make what the container needs below `scope`."""
-        image = self.image.bind(scope, "Image")
+    def bind(self, scope: Construct, stack: cdk.Stack) -> BoundContainer:
+        """Make what the container needs below `scope`, the model in `stack`."""
+        image = self.image.bind(scope, "Image", stack)
         permissions = list(image.permissions)
         url: str | None = None
         source: sagemaker.CfnModel.ModelDataSourceProperty | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting import regions
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import CREDENTIALS_PROVIDER_ARN, IMAGE_URI
+from cdk_model_hosting.limits import CREDENTIALS_PROVIDER_ARN, IMAGE_TAG, IMAGE_URI
 from cdk_model_hosting.permissions import Permission, arn
 from cdk_model_hosting.tokens import is_token
 
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    import aws_cdk as cdk
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
-_ECR_ADDRESS = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z.]+/(?P<repository>[^:@]+)")
+_ECR_ADDRESS = re.compile(
+    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z.-]+/(?P<repository>[^:@]+)"
+)
+# The first releases carry a suffix that later ones lost.
+_SUFFIXED_XGBOOST = frozenset({"0.90-1", "0.90-2", "1.0-1"})
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ECR_ARN = "arn:${{AWS::Partition}}:ecr:{region}:{account}:repository/{repository}"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
@@ -72,9 +78,15 @@ class ContainerImage(ABC):
             architecture: Processor the image is built for; when given, it is checked against the fleet.
 
         Raises:
-            ConfigurationError: When the address is empty or too long.
+            ConfigurationError: When the address is too long, or literal and not of ECR; when the model is made, also if
+                it lies in another region than the stack.
         """
         IMAGE_URI.check("ContainerImage.from_uri uri", uri)
+        if not is_token(uri) and _ECR_ADDRESS.match(uri) is None:
+            raise ConfigurationError(
+                "ContainerImage.from_uri uri must be <account>.dkr.ecr.<region>.<domain>/<repository>:<tag>, got "
+                f"{uri!r}: SageMaker pulls from ECR alone; use ContainerImage.from_private_registry for a registry in a VPC"
+            )
         return _UriImage(uri, architecture)
 
     @staticmethod
@@ -91,14 +103,23 @@ class ContainerImage(ABC):
             architecture: Processor the image is built for; when given, it is checked against the fleet.
 
         Raises:
-            ConfigurationError: When not exactly one of `tag` and `digest` is given.
+            ConfigurationError: When not exactly one of `tag` and `digest` is given, or it is malformed.
         """
         if (tag is None) == (digest is None):
             raise ConfigurationError(
                 f"ContainerImage.from_ecr must have exactly one of tag and digest, got tag {tag!r} and digest {digest!r}: "
                 "the image must be named exactly, so that a new one rolls out"
             )
-        return _EcrImage(repository, tag or digest or "", architecture)
+        if tag is not None:
+            IMAGE_TAG.check("ContainerImage.from_ecr tag", tag)
+            return _EcrImage(repository, tag, architecture)
+        named = "" if digest is None else digest
+        if not is_token(named) and _DIGEST.fullmatch(named) is None:
+            raise ConfigurationError(
+                f"ContainerImage.from_ecr digest must be sha256: and 64 hexadecimal digits, got {named!r}: "
+                "ECR knows images by that"
+            )
+        return _EcrImage(repository, named, architecture)
 
     @staticmethod
     def from_asset(
@@ -147,7 +168,8 @@ class ContainerImage(ABC):
         See: https://docs.aws.amazon.com/deep-learning-containers/latest/devguide/dlc-release-notes.html
         """
         if architecture is None:
-            architecture = Architecture.ARM64 if "arm64" in f"{repository}{tag}" else Architecture.X86_64
+            arm = re.search(r"-(arm64|graviton)\b", f"{repository}:{tag}")
+            architecture = Architecture.X86_64 if arm is None else Architecture.ARM64
         return _PublishedImage(regions.DEEP_LEARNING, repository, tag, architecture)
 
     @staticmethod
@@ -159,7 +181,7 @@ class ContainerImage(ABC):
 
         See: https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost.html
         """
-        tag = "1.0-1-cpu-py3" if version == "1.0-1" else version
+        tag = f"{version}-cpu-py3" if version in _SUFFIXED_XGBOOST else version
         return _PublishedImage(regions.BUILT_IN, "sagemaker-xgboost", tag, Architecture.X86_64)
 
     @staticmethod
@@ -187,8 +209,14 @@ class ContainerImage(ABC):
         return _PublishedImage(regions.TRITON, "sagemaker-tritonserver", tag, Architecture.X86_64)
 
     @abstractmethod
-    def bind(self, scope: Construct, construct_id: str) -> BoundImage:
-        """Make what the image needs below `scope`, and say how to reach it."""
+    def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
+        """Make what the image needs below `scope`, and say how to reach it.
+
+        Args:
+            scope: The model.
+            construct_id: ID below `scope`.
+            stack: The model's stack.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +224,10 @@ class _UriImage(ContainerImage):
     uri: str
     architecture: Architecture | None
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundImage:  # noqa: ARG002 - nothing to make
+    def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
         ecr_address = None if is_token(self.uri) else _ECR_ADDRESS.match(self.uri)
+        if ecr_address is not None:
+            _check_region(stack, ecr_address["region"], self.uri)
         pull = () if ecr_address is None else (_pull_from(arn(_ECR_ARN.format(**ecr_address.groupdict()))),)
         return BoundImage(uri=self.uri, architecture=self.architecture, permissions=pull)
 
@@ -208,7 +238,7 @@ class _EcrImage(ContainerImage):
     tag_or_digest: str
     architecture: Architecture | None
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundImage:  # noqa: ARG002 - nothing to make
+    def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
         uri = self.repository.repository_uri_for_tag_or_digest(self.tag_or_digest)
         pull = _pull_from(self.repository.repository_arn)
         return BoundImage(uri=uri, architecture=self.architecture, permissions=(pull,))
@@ -229,7 +259,7 @@ class _AssetImage(ContainerImage):
                 "the image is built from it"
             )
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundImage:
+    def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
         from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 - loaded by those alone who use it
 
         asset = ecr_assets.DockerImageAsset(
@@ -251,7 +281,7 @@ class _PrivateImage(ContainerImage):
     architecture: Architecture | None
     credentials: lambda_.IFunction | None
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundImage:  # noqa: ARG002 - nothing to make
+    def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
         function_arn = None if self.credentials is None else self.credentials.function_arn
         CREDENTIALS_PROVIDER_ARN.check("ContainerImage.from_private_registry credentials", function_arn)
         ask = () if function_arn is None else (
@@ -273,11 +303,20 @@ class _PublishedImage(ContainerImage):
     tag: str
     architecture: Architecture
 
-    def bind(self, scope: Construct, construct_id: str) -> BoundImage:  # noqa: ARG002 - nothing to make
-        registry = self.accounts.registry(scope)
+    def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
+        registry = self.accounts.registry(stack)
         pull = _pull_from(registry.repository_arn(self.repository))
         uri = registry.uri(self.repository, self.tag)
         return BoundImage(uri=uri, architecture=self.architecture, permissions=(pull,))
+
+
+def _check_region(stack: cdk.Stack, region: str, uri: str) -> None:
+    here = regions.region_of(stack)
+    if not is_token(here) and here != region:
+        raise ConfigurationError(
+            f"ContainerImage.from_uri uri must lie in the stack's region {here}, got {uri!r}: SageMaker pulls images of its "
+            "own region only"
+        )
 
 
 def _pull_from(repository_arn: str | dict[str, Any]) -> Permission:

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MODEL_NAME
 from cdk_model_hosting.models.container import Container, check_environments
@@ -18,6 +19,7 @@ from cdk_model_hosting.placement import place_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
 
     from cdk_model_hosting.models.image import Architecture
@@ -57,6 +59,20 @@ class Model(Construct):
         MODEL_NAME.check("Model.from_model_name model_name", model_name)
         return _ImportedModel(scope, construct_id, model_name, role)
 
+    def check_endpoint(self, stack: cdk.Stack) -> None:
+        """Refuse an endpoint that cannot serve the model.
+
+        Args:
+            stack: The endpoint's stack.
+
+        Raises:
+            ConfigurationError: When the model cannot be served from there.
+        """
+
+    def advice(self) -> list[Advice]:
+        """What works with this model, but not as one may expect."""
+        return []
+
     @abstractmethod
     def allow(self, *permissions: Permission) -> None:
         """Give the execution role what an endpoint needs of it."""
@@ -68,7 +84,7 @@ class HostedModel(Model):
     Attributes:
         model_name: Name that CloudFormation gave the model.
         cfn_model: The model's resource.
-        network: The VPC it is attached to, if any.
+        stack: The model's stack.
     """
 
     def __init__(
@@ -83,7 +99,8 @@ class HostedModel(Model):
     ) -> None:
         super().__init__(scope, construct_id)
         check_environments(tuple(containers))
-        bound = [container.bind(self) for container in containers]
+        self.stack = place_of(scope).stack
+        bound = [container.bind(self, self.stack) for container in containers]
         if network is None and any(each.image.private_registry for each in bound):
             raise ConfigurationError(
                 f"{type(self).__name__} network must be given with an image from a private registry, got none: "
@@ -93,7 +110,7 @@ class HostedModel(Model):
         self._network = None if network is None else network.bind(self)
         if self._network is not None:
             permissions.extend(self._network.permissions)
-        self._role = ExecutionRole(self, place_of(scope).stack, permissions, role)
+        self._role = ExecutionRole(self, self.stack, permissions, role)
         architectures = (each.image.architecture for each in bound)
         self.architectures = frozenset(each for each in architectures if each is not None)
         definitions = [each.definition for each in bound]
@@ -110,6 +127,15 @@ class HostedModel(Model):
             # A role that was brought gets its permissions by a policy of its own, which the model must wait for.
             self.cfn_model.node.add_dependency(self._role.policy)
         self.model_name = self.cfn_model.attr_model_name
+
+    def check_endpoint(self, stack: cdk.Stack) -> None:
+        """Refuse an endpoint in another stack."""
+        if stack is not self.stack:
+            raise ConfigurationError(
+                f"{type(self).__name__} must be in its endpoint's stack, got {self.stack.stack_name} and "
+                f"{stack.stack_name}: each new version has a new name, which CloudFormation cannot change while another "
+                "stack imports it"
+            )
 
     @property
     def role(self) -> iam.IRole:
@@ -145,6 +171,15 @@ class _ImportedModel(Model):
         self.model_name = model_name
         self.architectures = frozenset()
         self._imported_role = role
+
+    def advice(self) -> list[Advice]:
+        if self._imported_role is not None:
+            return []
+        text = (
+            f"the execution role of the imported model {self.model_name} is not known here: it must be allowed "
+            "cloudwatch:DescribeAlarms, or no alarm rolls an update back"
+        )
+        return [Advice("unknownExecutionRole", text)]
 
     def allow(self, *permissions: Permission) -> None:
         if self._imported_role is not None:

@@ -40,6 +40,9 @@ class Network:
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
 
     def __post_init__(self) -> None:
+        if self.security_groups is not None:
+            # A copy: what the caller does to the list later must not change a frozen value.
+            object.__setattr__(self, "security_groups", tuple(self.security_groups))
         SECURITY_GROUPS.check_length("Network security_groups", self.security_groups)
 
     def bind(self, scope: Construct) -> BoundNetwork:

@@ -135,7 +135,9 @@ class ExecutionRole:
     def _attach(self, role: iam.IRole) -> iam.Policy:
         permissions = (*_BASELINE, *self._permissions)
         statements = [each.statement() for each in permissions]
-        policy = iam.Policy(self._model, "Policy", statements=statements, roles=[role])
+        policy = iam.Policy(self._model, "Policy", statements=statements)
+        # The role decides: an immutable one takes no policy, and the policy then does not appear in the template.
+        role.attach_inline_policy(policy)
         acknowledge_wildcards(policy, permissions)
         return policy
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from cdk_model_hosting.durations import literal
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.tokens import is_token
+from cdk_model_hosting.limits import ALARM_MINUTES
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -61,9 +62,11 @@ class Alarm:
     out_of: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.minutes <= self.out_of:
+        for what, number in (("minutes", self.minutes), ("out_of", self.out_of)):
+            ALARM_MINUTES.check(f"Alarm {what}", literal(f"Alarm {what}", number))
+        if self.minutes > self.out_of:
             raise ConfigurationError(
-                f"Alarm minutes must be between 1 and out_of, got {self.minutes} out of {self.out_of}: "
+                f"Alarm minutes must be at most out_of, got {self.minutes} out of {self.out_of}: "
                 "the condition is counted in the last out_of minutes"
             )
 
@@ -72,14 +75,14 @@ class Alarm:
         """Too large a share of the requests is answered with a server error (5xx).
 
         Args:
-            above: Percent of the requests, 0 to below 100.
+            above: Percent of the requests, 0 to below 100; a literal number.
             minutes: Minutes that must be bad.
-            out_of: Minutes that are looked at.
+            out_of: Minutes that are looked at, at most a day of them.
 
         Raises:
             ConfigurationError: When a number is outside its range.
         """
-        if not is_token(above) and not 0 <= above < _WHOLE:
+        if not 0 <= literal("Alarm.server_errors above", above) < _WHOLE:
             raise ConfigurationError(
                 f"Alarm.server_errors above must be 0 to below 100 %, got {above}: it is a share of the requests"
             )
@@ -101,25 +104,30 @@ class Alarm:
         """The model takes too long to answer.
 
         Args:
-            above: Time that the model may take; 10 seconds when omitted, which suits few models: give your own.
-            percentile: Percentile of the answers that is looked at, above 0 to 100.
+            above: Time that the model may take, above 0; 10 seconds when omitted, which suits few models: give your own.
+            percentile: Percentile of the answers that is looked at, above 0 to 100, with at most two decimals.
             minutes: Minutes that must be bad.
-            out_of: Minutes that are looked at.
+            out_of: Minutes that are looked at, at most a day of them.
 
         Raises:
             ConfigurationError: When a number is outside its range.
         """
-        if not 0 < percentile <= _WHOLE:
+        what = "Alarm.model_latency percentile"
+        if not 0 < literal(what, percentile) <= _WHOLE or round(percentile, 2) != percentile:
             raise ConfigurationError(
-                f"Alarm.model_latency percentile must be above 0 to 100, got {percentile}: it is a share of the answers"
+                f"{what} must be above 0 to 100 with at most two decimals, got {percentile}: it is a share of the answers"
             )
-        milliseconds = 10_000 if above is None else above.to_milliseconds()
+        millis = 10_000 if above is None else literal("Alarm.model_latency above", above.to_milliseconds())
+        if millis <= 0:
+            raise ConfigurationError(
+                f"Alarm.model_latency above must be more than 0 milliseconds, got {millis:g}: every answer takes longer"
+            )
         return Alarm(
-            name="ModelLatency",
+            name=f"ModelLatencyP{percentile:g}".replace(".", "_"),
             metric="ModelLatency",
             statistic=f"p{percentile:g}",
-            threshold=milliseconds * _MICROSECONDS / 1000,
-            says=f"the slowest {_WHOLE - percentile:g} % of the answers take the model more than {milliseconds:g} ms",
+            threshold=millis * _MICROSECONDS / 1000,
+            says=f"the slowest {_WHOLE - percentile:g} % of the answers take the model more than {millis:g} ms",
             minutes=minutes,
             out_of=out_of,
         )

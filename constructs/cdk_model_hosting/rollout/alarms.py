@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_NAME, ROLLBACK_ALARMS
 from cdk_model_hosting.monitoring.alarm import Alarm, Watched
 from cdk_model_hosting.permissions import Permission, arn
@@ -18,8 +19,17 @@ if TYPE_CHECKING:
 
 _DESCRIBE = "cloudwatch:DescribeAlarms"
 
-DEFAULT_ALARMS = (Alarm.server_errors(), Alarm.model_latency())
-"""What a rollout watches when it is not told what to watch."""
+_DEFAULT = (Alarm.server_errors(), Alarm.model_latency())
+
+
+def default_alarms(variants: int) -> tuple[Alarm, ...]:
+    """What a rollout watches when it is not told what to watch: server errors, and latency where there is room for it.
+
+    Args:
+        variants: Number of variants, each of which is watched.
+    """
+    most = int(ROLLBACK_ALARMS.high or 0)
+    return _DEFAULT if len(_DEFAULT) * variants <= most else _DEFAULT[:1]
 
 
 class RollbackAlarms(Construct):
@@ -58,15 +68,17 @@ class RollbackAlarms(Construct):
         conditions = [each for each in alarms if isinstance(each, Alarm)]
         brought = [each for each in alarms if not isinstance(each, Alarm)]
         why = "SageMaker watches no more; with several variants every condition counts once for each"
+        _check_names(conditions)
         count = len(conditions) * len(variant_names) + len(brought)
-        ROLLBACK_ALARMS.check("Rollback alarms in all", count, why=why)
+        ROLLBACK_ALARMS.check("rollback_on alarms in all", count, why=why)
         self.names: list[str] = []
         self._arns: list[str] = []
         for index, variant_name in enumerate(variant_names):
             variant_id = as_construct_id(variant_name, index, kind="Variant")
             watched = Watched(endpoint_name=endpoint_name, variant_name=variant_name, config_name=config_name)
             for condition in conditions:
-                name = f"{endpoint_name}-{variant_name}-{condition.name}-rollback"
+                # A slash can be in no name of SageMaker's, so different parts make different names.
+                name = f"{endpoint_name}/{variant_name}/{condition.name}/rollback"
                 ALARM_NAME.check("Rollback alarm name", name)
                 condition.bind(self, f"{variant_id}{condition.name}", watched, name)
                 self.names.append(name)
@@ -80,3 +92,12 @@ class RollbackAlarms(Construct):
         own = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
         resources = (*(arn(own + name) for name in self.names[: self._own]), *self._arns)
         return (Permission(actions=(_DESCRIBE,), resources=resources),)
+
+
+def _check_names(conditions: Sequence[Alarm]) -> None:
+    names = [condition.name for condition in conditions]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(
+            f"rollback_on must name each condition once, got {twice[0]} twice: the stricter one says it all"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from aws_cdk import aws_sagemaker as sagemaker
 
@@ -18,6 +18,7 @@ from cdk_model_hosting.limits import (
     GRADUAL_FLEET,
     STEP_INSTANCES,
     TERMINATION_WAIT_SECONDS,
+    Limit,
 )
 from cdk_model_hosting.monitoring.alarm import Alarm
 from cdk_model_hosting.tokens import is_token
@@ -55,8 +56,12 @@ class Rollout(ABC):
         Raises:
             ConfigurationError: When a time is outside its range, or the timeout not above the waits.
         """
-        bake_seconds = _DEFAULT_BAKE_SECONDS if bake is None else seconds(bake)
-        return _AllAtOnce(final_seconds=bake_seconds or 0, timeout_seconds=seconds(timeout))
+        what = "Rollout.all_at_once"
+        final = seconds(f"{what} bake", bake)
+        return _AllAtOnce(
+            final_seconds=_DEFAULT_BAKE_SECONDS if final is None else final,
+            timeout_seconds=seconds(f"{what} timeout", timeout),
+        )
 
     @staticmethod
     def canary(
@@ -80,19 +85,13 @@ class Rollout(ABC):
             ConfigurationError: When a number is outside its range, not exactly one size is given, or the timeout is not
                 above the waits.
         """
-        CANARY_PERCENT.check("Rollout.canary percent", percent)
-        STEP_INSTANCES.check("Rollout.canary instances", instances)
-        if (percent is None) == (instances is None):
-            raise ConfigurationError(
-                f"Rollout.canary must have exactly one of percent and instances, got {percent} and {instances}: "
-                "it says how much goes first"
-            )
-        step = _Step("CAPACITY_PERCENT", percent) if percent is not None else _Step("INSTANCE_COUNT", instances or 0)
+        what = "Rollout.canary"
+        final = seconds(f"{what} final_bake", final_bake)
         return _Canary(
-            step=step,
-            wait_seconds=seconds(bake) or 0,
-            final_seconds=seconds(final_bake) or 0,
-            timeout_seconds=seconds(timeout),
+            step=_Step.of(what, percent, instances, CANARY_PERCENT),
+            wait_seconds=seconds(f"{what} bake", bake) or 0,
+            final_seconds=0 if final is None else final,
+            timeout_seconds=seconds(f"{what} timeout", timeout),
         )
 
     @abstractmethod
@@ -128,8 +127,39 @@ class Rollout(ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Step:
+    """A part of the fleet, by percent or by instances."""
+
     measure: str
     size: int
+
+    @classmethod
+    def of(cls, what: str, percent: int | None, instances: int | None, percents: Limit) -> Self:
+        """The one of both that is given.
+
+        Raises:
+            ConfigurationError: When none or both are given, or the number is outside its range.
+        """
+        percents.check(f"{what} percent", percent)
+        STEP_INSTANCES.check(f"{what} instances", instances)
+        if percent is not None and instances is None:
+            return cls("CAPACITY_PERCENT", percent)
+        if instances is not None and percent is None:
+            return cls("INSTANCE_COUNT", instances)
+        raise ConfigurationError(
+            f"{what} must have exactly one of percent and instances, got {percent} and {instances}: "
+            "it says how much goes at a time"
+        )
+
+    def check(self, what: str, variant: Variant) -> None:
+        """Refuse a step of more than half of the smallest fleet that the variant can have."""
+        smallest = variant.smallest_count
+        GRADUAL_FLEET.check(f"{what} fleet of variant {variant.name}", smallest)
+        tokens = is_token(smallest) or is_token(self.size)
+        if self.measure == "INSTANCE_COUNT" and not tokens and self.size * _HALF > smallest:
+            raise ConfigurationError(
+                f"{what} instances must be at most half of the {smallest} that variant {variant.name} can shrink to, got "
+                f"{self.size}: SageMaker shifts at most half the fleet at a time"
+            )
 
     def render(self) -> sagemaker.CfnEndpoint.CapacitySizeProperty:
         return sagemaker.CfnEndpoint.CapacitySizeProperty(type=self.measure, value=self.size)
@@ -147,29 +177,25 @@ class _BlueGreen(Rollout):
     def __post_init__(self) -> None:
         TERMINATION_WAIT_SECONDS.check(f"{self.what} bake", self.final_seconds)
         EXECUTION_SECONDS.check(f"{self.what} timeout", self.timeout_seconds)
-        if self.timeout_seconds is not None and self.timeout_seconds <= self.waits:
+        known = not is_token(self.timeout_seconds) and not any(is_token(each) for each in self.wait_times)
+        if self.timeout_seconds is not None and known and self.timeout_seconds <= sum(self.wait_times):
             raise ConfigurationError(
-                f"{self.what} timeout must be more than the {self.waits} seconds that the rollout waits, got "
+                f"{self.what} timeout must be more than the {sum(self.wait_times)} seconds that the rollout waits, got "
                 f"{self.timeout_seconds}: SageMaker would roll back every time"
             )
 
     @property
-    def waits(self) -> int:
-        """Seconds that the rollout waits in all."""
-        return self.final_seconds
-
-    @property
-    def longest_bake_seconds(self) -> int:
-        """Longest uninterrupted time in which alarms are watched."""
-        return self.final_seconds
+    def wait_times(self) -> tuple[int, ...]:
+        """Seconds of each wait, one after the other."""
+        return (self.final_seconds,)
 
     def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
-        bake = self.longest_bake_seconds
-        late = [each.name for each in rollback_on if isinstance(each, Alarm) and each.seconds > bake]
-        if not late:
+        longest = max(self.wait_times)
+        late = [each.name for each in rollback_on if isinstance(each, Alarm) and each.seconds > longest]
+        if not late or any(is_token(each) for each in self.wait_times):
             return []
         text = (
-            f"{self.what} watches its alarms for {bake} seconds at most, in which {', '.join(late)} cannot go off: "
+            f"{self.what} watches its alarms for {longest} seconds at most, in which {', '.join(late)} cannot go off: "
             "let it bake longer, or give the alarm fewer minutes"
         )
         return [Advice("bakeShorterThanAlarm", text)]
@@ -196,9 +222,13 @@ class _BlueGreen(Rollout):
     def _timeout(self, variants: Iterable[Variant]) -> int:
         if self.timeout_seconds is not None:
             return self.timeout_seconds
-        slowest = max((_start_seconds(each) for each in variants), default=0)
-        computed = self.waits + max(_BRING_UP_SECONDS, slowest)
-        return int(min(computed, EXECUTION_SECONDS.high or computed))
+        longest = int(EXECUTION_SECONDS.high or 0)
+        times = [*self.wait_times, *(time for each in variants for time in _start_times(each))]
+        if any(is_token(each) for each in times):
+            # Tokens cannot be added up; the longest time exceeds whatever they turn out to be.
+            return longest
+        slowest = max(sum(_start_times(each)) for each in variants)
+        return min(sum(self.wait_times) + max(_BRING_UP_SECONDS, slowest), longest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,12 +249,8 @@ class _Canary(_BlueGreen):
         super(_Canary, self).__post_init__()
 
     @property
-    def waits(self) -> int:
-        return self.wait_seconds + self.final_seconds
-
-    @property
-    def longest_bake_seconds(self) -> int:
-        return max(self.wait_seconds, self.final_seconds)
+    def wait_times(self) -> tuple[int, ...]:
+        return (self.wait_seconds, self.final_seconds)
 
     def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
         if rollback_on:
@@ -234,13 +260,7 @@ class _Canary(_BlueGreen):
 
     def check(self, variants: Sequence[Variant]) -> None:
         for variant in variants:
-            count = variant.initial_count
-            GRADUAL_FLEET.check(f"Rollout.canary fleet of variant {variant.name}", count)
-            if self.step.measure == "INSTANCE_COUNT" and not is_token(count) and self.step.size * _HALF > count:
-                raise ConfigurationError(
-                    f"Rollout.canary instances must be at most half of variant {variant.name}'s {count}, got "
-                    f"{self.step.size}: SageMaker shifts at most half the fleet first"
-                )
+            self.step.check(self.what, variant)
 
     def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
         return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
@@ -248,9 +268,10 @@ class _Canary(_BlueGreen):
         )
 
 
-def _start_seconds(variant: Variant) -> int:
-    """Longest time that a variant's own time-outs allow it to start in; 0 where it leaves them to the service."""
-    return (variant.fleet.startup_seconds or 0) + (variant.fleet.download_seconds or 0)
+def _start_times(variant: Variant) -> tuple[int, ...]:
+    """The time-outs that a variant sets itself for its start."""
+    fleet = variant.fleet
+    return tuple(each for each in (fleet.startup_seconds, fleet.download_seconds) if each is not None)
 
 
 def _auto_rollback(alarm_names: Sequence[str]) -> sagemaker.CfnEndpoint.AutoRollbackConfigProperty | None:

@@ -49,8 +49,8 @@ class ScalingPolicy(ABC):
             metric="SageMakerVariantInvocationsPerInstance",
             target_argument="per_instance_per_minute",
             target=per_instance_per_minute,
-            out_seconds=seconds(scale_out_cooldown),
-            in_seconds=seconds(scale_in_cooldown),
+            out_seconds=seconds("ScalingPolicy.on_invocations scale_out_cooldown", scale_out_cooldown),
+            in_seconds=seconds("ScalingPolicy.on_invocations scale_in_cooldown", scale_in_cooldown),
             scale_in=scale_in,
         )
 
