@@ -86,5 +86,4 @@ def _template(stack: str) -> dict[str, Any]:
     from stacks.realtime_canary import RealtimeCanaryStack  # noqa: PLC0415
 
     made = {"RealtimeCanary": RealtimeCanaryStack}[stack]
-    found: dict[str, Any] = Template.from_stack(made(cdk.App(), stack, model_folder="examples/fraud/model")).to_json()
-    return found
+    return dict(Template.from_stack(made(cdk.App(), stack, model_folder="examples/fraud/model")).to_json())

@@ -28,13 +28,22 @@ def seconds(what: str, duration: cdk.Duration | None) -> int | None:
     if duration is None:
         return None
     if duration.is_unresolved():
-        return duration.to_seconds()  # type: ignore[return-value]  # CDK types every number as a float
+        return _unresolved(what, duration)
     millis = duration.to_milliseconds()
     if millis % _MILLIS:
         raise ConfigurationError(
             f"{what} must be a whole number of seconds, got {millis:g} milliseconds: the service counts in seconds"
         )
     return int(millis // _MILLIS)
+
+
+def _unresolved(what: str, duration: cdk.Duration) -> int:
+    if duration.unit_label() != "seconds":
+        raise ConfigurationError(
+            f"{what} must be given as Duration.seconds when it is known only at deploy time, got {duration.unit_label()}: "
+            "CloudFormation cannot convert it"
+        )
+    return duration.to_seconds()  # type: ignore[return-value]  # CDK types every number as a float
 
 
 def literal(what: str, number: float) -> float:

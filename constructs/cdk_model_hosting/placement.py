@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # The CDK cuts the readable part of a logical ID here.
 _LONGEST_HUMAN_PART = 240
 
+_named_as_usual: WeakKeyDictionary[cdk.Stack, bool] = WeakKeyDictionary()
+
 # Kept on the scope itself, so that it goes when the scope goes.
 _KEPT_AS = "_cdk_model_hosting_place"
 
@@ -27,12 +30,14 @@ class Place:
 
     Args:
         stack: The stack that the scope belongs to, or is.
-        root_name: Literal name of the stack, or of the one that it is nested in: nested ones are named at deploy time.
+        root: The stack, or the one that it is nested in.
+        root_name: The root's literal name: nested stacks are named at deploy time.
         root_path: Construct IDs from that stack (not included) down to the scope.
         path: Construct IDs from the stack (not included) down to the scope.
     """
 
     stack: cdk.Stack
+    root: cdk.Stack
     root_name: str
     root_path: tuple[str, ...]
     path: tuple[str, ...]
@@ -54,7 +59,22 @@ class Place:
 
     def child(self, construct_id: str) -> Place:
         """The position of a child of this scope."""
-        return Place(self.stack, self.root_name, (*self.root_path, construct_id), (*self.path, construct_id))
+        return Place(self.stack, self.root, self.root_name, (*self.root_path, construct_id), (*self.path, construct_id))
+
+    def reference(self, resource: cdk.CfnResource, construct_id: str) -> Any:
+        """A reference to an L1 resource right below this scope, in most stacks without a call into the CDK kernel.
+
+        A stack that names its resources in a way of its own is recognised at the first reference, and gets Tokens.
+
+        Args:
+            resource: The resource.
+            construct_id: Its ID.
+        """
+        computed = self.logical_id(construct_id)
+        usual = _named_as_usual.get(self.stack)
+        if usual is None:
+            usual = _named_as_usual[self.stack] = self.stack.get_logical_id(resource) == computed
+        return {"Ref": computed} if usual else resource.ref
 
     def logical_id(self, construct_id: str) -> str:
         """The logical ID that the CDK gives to the resource with this ID in this scope.
@@ -90,7 +110,7 @@ def place_of(scope: IConstruct) -> Place:
         while root.nested_stack_parent is not None:
             root = root.nested_stack_parent
         path = scope.node.path
-        place = Place(stack, root.stack_name, _below(root, path), _below(stack, path))
+        place = Place(stack, root, root.stack_name, _below(root, path), _below(stack, path))
         setattr(scope, _KEPT_AS, place)
     return place
 

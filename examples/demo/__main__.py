@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "RealtimeCanary"
 RECORDS = 6
+_PIPED_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ class Answer:
 
 def main() -> int:
     """Run the demonstration; returns the process's exit status."""
-    console = Console()
+    # Output that is piped has no width of its own.
+    console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
     workplace = ROOT / "build" / "demo"
     shutil.rmtree(workplace, ignore_errors=True)
     workplace.mkdir(parents=True)
@@ -79,7 +82,10 @@ def demonstrate(console: Console, local: LocalAws, workplace: Path) -> list[Answ
     answers: list[Answer] = []
     with step(console, "cdk bootstrap"):
         synthesize(local, workplace, "1").bootstrap()
-    for version, what in (("1", "cdk deploy (image, model, endpoint, alarms, scaling)"), ("2", "cdk deploy of version 2")):
+    for version, what in (
+        ("1", "cdk deploy (image, model, endpoint, alarms, scaling)"),
+        ("2", "cdk deploy of version 2"),
+    ):
         with step(console, what):
             cdk = synthesize(local, workplace, version)
             endpoint = cdk.deploy(STACK)[STACK]["EndpointName"]
@@ -100,7 +106,17 @@ def synthesize(local: LocalAws, workplace: Path, version: str) -> Cdk:
     assembly = workplace / f"cdk.out-{version}"
     if not assembly.exists():
         model = workplace / f"model-{version}"
-        run(local, "synth", STACK, "--quiet", "--output", str(assembly), "--context", f"fraud_model={model}", folder=ROOT)
+        run(
+            local,
+            "synth",
+            STACK,
+            "--quiet",
+            "--output",
+            str(assembly),
+            "--context",
+            f"fraud_model={model}",
+            folder=ROOT,
+        )
     return Cdk(local=local, assembly=assembly)
 
 
@@ -128,16 +144,19 @@ def ask(local: LocalAws, endpoint: str, sample: Sample) -> list[Answer]:
 
 def table(answers: list[Answer]) -> Table:
     """The answers, as people read them."""
-    shown = Table(title="Predictions", title_justify="left")
-    for column in ("stack", "endpoint", "record", "truth", "prediction", "decision", "version"):
-        shown.add_column(column, justify="right" if column == "prediction" else "left", overflow="fold")
+    shown = Table(title="Predictions", title_justify="left", box=box.SIMPLE_HEAD)
+    shown.add_column("stack", no_wrap=True)
+    shown.add_column("endpoint", no_wrap=True)
+    shown.add_column("record")
+    shown.add_column("prediction", no_wrap=True)
+    shown.add_column("version", justify="right")
     for answer in answers:
         record = answer.record
-        words = f"{record['amount']:.2f} {record['merchant_category']}, {record['distance_from_home']:.0f} km from home"
         truth = "fraud" if answer.fraudulent else "genuine"
-        shown.add_row(
-            STACK, answer.endpoint, words, truth, f"{answer.probability:.3f}", answer.decision, answer.version
+        words = (
+            f"{record['amount']:.0f} at {record['merchant_category']}, {record['distance_from_home']:.0f} km ({truth})"
         )
+        shown.add_row(STACK, answer.endpoint, words, f"{answer.probability:.3f} {answer.decision}", answer.version)
     return shown
 
 

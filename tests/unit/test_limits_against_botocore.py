@@ -93,6 +93,8 @@ COUNTERPARTS = {
 WITHOUT_COUNTERPART = {
     "ENVIRONMENT_TOTAL": "stated in the text of ContainerDefinition only",
     "METRIC_PERIOD_SECONDS": "stated in the text of MetricsConfig; the CloudFormation schema has it as an enumeration",
+    "ALARM_MINUTES": "CloudWatch's limit, stated in the text of PutMetricAlarm: periods times their length, a day at most",
+    "IMAGE_TAG": "ECR's limit on the length; the pattern is that of image references",
     "GRADUAL_FLEET": "follows from the largest step being half the fleet",
     "REALTIME_MIN_CAPACITY": "stated in the guide; the service model leaves capacities open",
     "ZERO_MIN_CAPACITY": "capacities are open in the service model",

@@ -65,7 +65,10 @@ class Endpoint(cdk.Resource, EndpointMetrics):
             grantee: Who may.
         """
         return iam.Grant.add_to_principal(
-            grantee=grantee, actions=["sagemaker:InvokeEndpoint"], resource_arns=[self.endpoint_arn]
+            grantee=grantee,
+            # The API reference asks for the first alone; AWS's own policies name both for streams.
+            actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
+            resource_arns=[self.endpoint_arn],
         )
 
 

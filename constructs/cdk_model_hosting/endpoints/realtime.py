@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.endpoints.endpoint import Endpoint, ImportedEndpoint, import_by_arn, import_by_name
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT, Variant, check_variants
 from cdk_model_hosting.errors import ConfigurationError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_kms as kms
-    from constructs import Construct
+    from constructs import Construct, IDependable
 
     from cdk_model_hosting.endpoints.fleet import Fleet
     from cdk_model_hosting.models.model import Model
@@ -50,7 +51,8 @@ class RealtimeEndpoint(Endpoint):
         fleet: What it runs on.
         scaling: How the fleet grows with its traffic; a fixed fleet when omitted.
         variants: 1-10 models with their shares of the traffic, in place of the three above.
-        rollout: How a new version replaces the old; `Rollout.all_at_once` when omitted.
+        rollout: How a new version replaces the old; `Rollout.all_at_once` when omitted, and without baking when there are
+            no alarms either.
         rollback_on: Alarms that roll a new version back: conditions watched on the new fleet of every variant, and alarms
             of your own; at most 10. Server errors and latency when omitted; none at all when empty.
         endpoint_name: Name, at most 63 characters. Made of the stack's name and the path when omitted.
@@ -83,19 +85,26 @@ class RealtimeEndpoint(Endpoint):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         ENDPOINT_NAME.check("RealtimeEndpoint endpoint_name", endpoint_name)
+        if rollback_on is not None:
+            require_several("RealtimeEndpoint rollback_on", rollback_on)
         self._variants = _one_way(model, fleet, scaling, variants)
-        self._rollout = rollout if rollout is not None else Rollout.all_at_once()
-        self._rollout.check(self._variants)
+        # Without a word on either there is nothing to watch, and so nothing to wait for: the service's own default.
+        plain = rollout is None and rollback_on is not None and not rollback_on
+        self._rollout = None if plain else rollout if rollout is not None else Rollout.all_at_once()
+        if self._rollout is not None:
+            require("RealtimeEndpoint rollout", self._rollout, Rollout)
+            self._rollout.check(self._variants)
         if encryption_key is not None:
             _check_key(self._variants)
         place = place_of(scope)
         for variant in self._variants:
-            variant.model.check_endpoint(place.stack)
+            variant.model.check_endpoint(place)
         if endpoint_name is None:
             endpoint_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         super().__init__(
             scope, construct_id, name=endpoint_name, variant_names=[variant.name for variant in self._variants]
         )
+        self._attached: list[IDependable] = []
         self.cfn_endpoint_config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -168,13 +177,16 @@ class RealtimeEndpoint(Endpoint):
             "Resource",
             endpoint_name=self.endpoint_name,
             endpoint_config_name=config_name,
-            deployment_config=self._rollout.render(self._variants, [] if alarms is None else alarms.names),
+            deployment_config=None
+            if self._rollout is None
+            else self._rollout.render(self._variants, [] if alarms is None else alarms.names),
             # Capacity that scaling has reached survives a deployment; weights follow the template.
             retain_all_variant_properties=True if scaled else None,
-            exclude_retained_variant_properties=[_weights()] if scaled else None,
+            exclude_retained_variant_properties=[_weights()] if scaled and len(self._variants) > 1 else None,
         )
-        if alarms is not None:
-            endpoint.node.add_dependency(alarms)
+        waits_for = [*self._attached, *([] if alarms is None else [alarms])]
+        if waits_for:
+            endpoint.node.add_dependency(*waits_for)
         return endpoint
 
     def _scale(self, place: Place) -> dict[str, BoundScaling]:
@@ -192,13 +204,15 @@ class RealtimeEndpoint(Endpoint):
         return bound
 
     def _allow(self, *permissions: Permission) -> None:
+        """Give the models' roles what the endpoint needs; what is attached to them later, the endpoint waits for."""
         for model in dict.fromkeys(variant.model for variant in self._variants):
-            model.allow(*permissions)
+            self._attached.extend(model.allow(*permissions))
 
     def _advise(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm], advice: list[Advice]) -> None:
         """Say what works, but not as one may expect."""
         advice.extend(each for variant in self._variants for each in variant.advice())
-        advice.extend(self._rollout.advice(rollback_on))
+        if self._rollout is not None:
+            advice.extend(self._rollout.advice(rollback_on))
         scaled = [variant.scaling is not None for variant in self._variants]
         if any(scaled) and not all(scaled):
             advice.append(
@@ -222,6 +236,7 @@ def _one_way(
                 "RealtimeEndpoint variants must be given without model, fleet and scaling, got both: "
                 "each variant brings its own"
             )
+        require_several("RealtimeEndpoint variants", variants, Variant)
         VARIANTS.check_length("RealtimeEndpoint variants", variants)
         several = tuple(variants)
         check_variants(several)

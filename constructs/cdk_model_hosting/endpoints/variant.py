@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.endpoints.fleet import Fleet
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import VARIANT_NAME, VARIANT_WEIGHT
 from cdk_model_hosting.models.image import Architecture
+from cdk_model_hosting.models.model import Model
+from cdk_model_hosting.scaling.scaling import Scaling
 from cdk_model_hosting.tokens import is_token
-
-if TYPE_CHECKING:
-    from cdk_model_hosting.endpoints.fleet import Fleet
-    from cdk_model_hosting.models.model import Model
-    from cdk_model_hosting.scaling.scaling import Scaling
 
 ONLY_VARIANT = "AllTraffic"
 """Name of the variant of an endpoint that has just one, as the SageMaker SDK names it."""
@@ -46,6 +44,10 @@ class Variant:
     scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
+        require("Variant model", self.model, Model)
+        require("Variant fleet", self.fleet, Fleet)
+        if self.scaling is not None:
+            require("Variant scaling", self.scaling, Scaling)
         VARIANT_NAME.check("Variant name", self.name)
         VARIANT_WEIGHT.check("Variant weight", self.weight)
         self._check_architecture()

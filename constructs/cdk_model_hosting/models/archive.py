@@ -111,10 +111,10 @@ def _walk(folder: Path, prefix: str, above: frozenset[str]) -> Iterator[_Entry]:
     for path in folder.iterdir():
         if path.name in _LITTER:
             continue
-        if not path.exists():
+        if not (path.is_file() or path.is_dir()):
             raise ConfigurationError(
-                f"ModelArtifact.from_asset folder must hold no broken link, got {path}: the archive carries what a link "
-                "points at"
+                f"ModelArtifact.from_asset folder must hold files and folders only, got {path}: a broken link, a pipe or a "
+                "socket cannot be packed"
             )
         yield _Entry(prefix + path.name, path)
         if path.is_dir():

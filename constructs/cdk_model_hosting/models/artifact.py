@@ -6,13 +6,13 @@ import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MODEL_DATA_URL
 from cdk_model_hosting.models.archive import fingerprint, pack
-from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.permissions import Permission, arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class _ArchiveInBucket(ModelArtifact):
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         facts = _facts(self.bucket)
-        read = Permission(actions=("s3:GetObject",), resources=(f"{facts.arn}/{self.key}",))
+        read = Permission(actions=("s3:GetObject",), resources=(facts.object_arn(self.key),))
         return BoundArtifact(url=_url(facts, self.key), compressed=True, permissions=(read, *facts.decrypt))
 
 
@@ -162,7 +162,9 @@ class _PrefixInBucket(ModelArtifact):
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         facts = _facts(self.bucket)
         reason = "SageMaker reads every object below the artifact's own prefix"
-        read = Permission(actions=("s3:GetObject",), resources=(f"{facts.arn}/{self.prefix}*",), wildcard_reason=reason)
+        read = Permission(
+            actions=("s3:GetObject",), resources=(facts.object_arn(f"{self.prefix}*"),), wildcard_reason=reason
+        )
         find = Permission(
             actions=("s3:ListBucket",),
             resources=(facts.arn,),
@@ -185,6 +187,12 @@ class _BucketFacts:
     name: str
     arn: str
     decrypt: tuple[Permission, ...]
+
+    def object_arn(self, key: str) -> str | dict[str, Any]:
+        """ARN of an object, or of several where the key ends in a wildcard."""
+        if is_token(self.name) or is_token(key):
+            return f"{self.arn}/{key}"
+        return arn(f"arn:${{AWS::Partition}}:s3:::{self.name}/{key}")
 
 
 # Many models share a bucket, and each of its attributes is a call into the CDK kernel.

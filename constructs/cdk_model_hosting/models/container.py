@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.limits import (
     CONTAINER_HOSTNAME,
     ENVIRONMENT_KEY,
@@ -15,6 +16,8 @@ from cdk_model_hosting.limits import (
     ENVIRONMENT_TOTAL,
     ENVIRONMENT_VALUE,
 )
+from cdk_model_hosting.models.artifact import ModelArtifact
+from cdk_model_hosting.models.image import ContainerImage
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -23,8 +26,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
     from constructs import Construct
 
-    from cdk_model_hosting.models.artifact import ModelArtifact
-    from cdk_model_hosting.models.image import BoundImage, ContainerImage
+    from cdk_model_hosting.models.image import BoundImage
     from cdk_model_hosting.permissions import Permission
 
 
@@ -50,6 +52,9 @@ class Container:
     hostname: str | None = None
 
     def __post_init__(self) -> None:
+        require("Container image", self.image, ContainerImage)
+        if self.artifact is not None:
+            require("Container artifact", self.artifact, ModelArtifact)
         # A copy: what the caller does to the dictionary later must not change a frozen value.
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         ENVIRONMENT_PAIRS.check_length("Container environment", self.environment)

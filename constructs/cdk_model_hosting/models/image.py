@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _ECR_ADDRESS = re.compile(
-    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z.-]+/(?P<repository>[^:@]+)"
+    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z.-]+/(?P<repository>[^:@]+)(:[^:@]+|@sha256:[0-9a-f]{64})"
 )
 # The first releases carry a suffix that later ones lost.
 _SUFFIXED_XGBOOST = frozenset({"0.90-1", "0.90-2", "1.0-1"})
@@ -78,14 +78,14 @@ class ContainerImage(ABC):
             architecture: Processor the image is built for; when given, it is checked against the fleet.
 
         Raises:
-            ConfigurationError: When the address is too long, or literal and not of ECR; when the model is made, also if
+            ConfigurationError: When the address is too long, or literal and not of ECR or without tag and digest; when the model is made, also if
                 it lies in another region than the stack.
         """
         IMAGE_URI.check("ContainerImage.from_uri uri", uri)
-        if not is_token(uri) and _ECR_ADDRESS.match(uri) is None:
+        if not is_token(uri) and _ECR_ADDRESS.fullmatch(uri) is None:
             raise ConfigurationError(
                 "ContainerImage.from_uri uri must be <account>.dkr.ecr.<region>.<domain>/<repository>:<tag>, got "
-                f"{uri!r}: SageMaker pulls from ECR alone; use ContainerImage.from_private_registry for a registry in a VPC"
+                f"{uri!r}: SageMaker pulls named images from ECR; use ContainerImage.from_private_registry for a registry in a VPC"
             )
         return _UriImage(uri, architecture)
 

@@ -14,13 +14,13 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MODEL_NAME
 from cdk_model_hosting.models.container import Container, check_environments
 from cdk_model_hosting.models.role import ExecutionRole
-from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.placement import Place, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
+    from constructs import IDependable
 
     from cdk_model_hosting.models.image import Architecture
     from cdk_model_hosting.models.network import Network
@@ -59,11 +59,11 @@ class Model(Construct):
         MODEL_NAME.check("Model.from_model_name model_name", model_name)
         return _ImportedModel(scope, construct_id, model_name, role)
 
-    def check_endpoint(self, stack: cdk.Stack) -> None:
+    def check_endpoint(self, endpoint: Place) -> None:
         """Refuse an endpoint that cannot serve the model.
 
         Args:
-            stack: The endpoint's stack.
+            endpoint: Where the endpoint's scope stands.
 
         Raises:
             ConfigurationError: When the model cannot be served from there.
@@ -74,8 +74,15 @@ class Model(Construct):
         return []
 
     @abstractmethod
-    def allow(self, *permissions: Permission) -> None:
-        """Give the execution role what an endpoint needs of it."""
+    def allow(self, *permissions: Permission) -> list[IDependable]:
+        """Give the execution role what an endpoint needs of it.
+
+        Args:
+            permissions: What it needs.
+
+        Returns:
+            What the endpoint must wait for, because the permissions are attached to the role later.
+        """
 
 
 class HostedModel(Model):
@@ -84,7 +91,6 @@ class HostedModel(Model):
     Attributes:
         model_name: Name that CloudFormation gave the model.
         cfn_model: The model's resource.
-        stack: The model's stack.
     """
 
     def __init__(
@@ -99,8 +105,8 @@ class HostedModel(Model):
     ) -> None:
         super().__init__(scope, construct_id)
         check_environments(tuple(containers))
-        self.stack = place_of(scope).stack
-        bound = [container.bind(self, self.stack) for container in containers]
+        self._place = place_of(scope)
+        bound = [container.bind(self, self._place.stack) for container in containers]
         if network is None and any(each.image.private_registry for each in bound):
             raise ConfigurationError(
                 f"{type(self).__name__} network must be given with an image from a private registry, got none: "
@@ -110,7 +116,7 @@ class HostedModel(Model):
         self._network = None if network is None else network.bind(self)
         if self._network is not None:
             permissions.extend(self._network.permissions)
-        self._role = ExecutionRole(self, self.stack, permissions, role)
+        self._role = ExecutionRole(self, self._place.stack, permissions, role)
         architectures = (each.image.architecture for each in bound)
         self.architectures = frozenset(each for each in architectures if each is not None)
         definitions = [each.definition for each in bound]
@@ -128,12 +134,12 @@ class HostedModel(Model):
             self.cfn_model.node.add_dependency(self._role.policy)
         self.model_name = self.cfn_model.attr_model_name
 
-    def check_endpoint(self, stack: cdk.Stack) -> None:
-        """Refuse an endpoint in another stack."""
-        if stack is not self.stack:
+    def check_endpoint(self, endpoint: Place) -> None:
+        """Refuse an endpoint in another stack; nested ones belong to the stack that they are nested in."""
+        if endpoint.root is not self._place.root:
             raise ConfigurationError(
-                f"{type(self).__name__} must be in its endpoint's stack, got {self.stack.stack_name} and "
-                f"{stack.stack_name}: each new version has a new name, which CloudFormation cannot change while another "
+                f"{type(self).__name__} must be in its endpoint's stack, got {self._place.root_name} and "
+                f"{endpoint.root_name}: each new version has a new name, which CloudFormation cannot change while another "
                 "stack imports it"
             )
 
@@ -160,9 +166,10 @@ class HostedModel(Model):
             )
         return ec2.Connections(security_groups=list(self._network.security_groups))
 
-    def allow(self, *permissions: Permission) -> None:
-        """Give the execution role what an endpoint needs of it."""
+    def allow(self, *permissions: Permission) -> list[IDependable]:
+        """Give the execution role what an endpoint needs of it; the model itself waits for its role."""
         self._role.allow(*permissions)
+        return []
 
 
 class _ImportedModel(Model):
@@ -181,7 +188,8 @@ class _ImportedModel(Model):
         )
         return [Advice("unknownExecutionRole", text)]
 
-    def allow(self, *permissions: Permission) -> None:
-        if self._imported_role is not None:
-            for permission in permissions:
-                self._imported_role.add_to_principal_policy(permission.statement())
+    def allow(self, *permissions: Permission) -> list[IDependable]:
+        if self._imported_role is None:
+            return []
+        added = [self._imported_role.add_to_principal_policy(each.statement()) for each in permissions]
+        return [each.policy_dependable for each in added if each.policy_dependable is not None]

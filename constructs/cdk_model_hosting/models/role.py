@@ -41,8 +41,8 @@ _BASELINE = (
     ),
 )
 
-# No confused deputy: only this account's SageMaker resources of this region may be served with the role. For hosting,
-# AWS allows no narrower ARN.
+# No confused deputy: only this account's SageMaker resources of this region may be served with the role. The ARN names the
+# account, so no condition on the account is needed beside it. For hosting, AWS allows no narrower ARN.
 # See: https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
 _TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -52,7 +52,6 @@ _TRUST: dict[str, Any] = {
             "Effect": "Allow",
             "Principal": {"Service": "sagemaker.amazonaws.com"},
             "Condition": {
-                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
                 "ArnLike": {"aws:SourceArn": arn("arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:*")},
             },
         }
@@ -119,7 +118,6 @@ class ExecutionRole:
             self._model,
             "Role",
             assume_role_policy_document=_TRUST,
-            description="Execution role of a SageMaker model",
             managed_policy_arns=[_baseline_arn(self._stack)],
             policies=self._inline_policies(),
         )
@@ -157,6 +155,6 @@ def _baseline_arn(stack: cdk.Stack) -> str:
             policy_document=policy_document(_BASELINE),
         )
         acknowledge_wildcards(policy, _BASELINE)
-        known = policy.attr_policy_arn
+        known = policy.ref
         _baselines[stack] = known
     return known

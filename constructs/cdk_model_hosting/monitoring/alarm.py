@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PERIOD_SECONDS = 60
 _WHOLE = 100
+_DEFAULT_LATENCY_MILLIS = 10_000.0
 _MICROSECONDS = 1_000_000
 
 
@@ -41,6 +42,15 @@ class Watched:
         if self.config_name is not None:
             named["EndpointConfigName"] = self.config_name
         return [cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in named.items()]
+
+
+def _literal_millis(duration: cdk.Duration) -> float:
+    if duration.is_unresolved():
+        raise ConfigurationError(
+            "Alarm.model_latency above must be a literal time, got one that is known only at deploy time: CloudFormation "
+            "cannot convert it into microseconds"
+        )
+    return float(duration.to_milliseconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +127,7 @@ class Alarm:
             raise ConfigurationError(
                 f"{what} must be above 0 to 100 with at most two decimals, got {percentile}: it is a share of the answers"
             )
-        millis = 10_000 if above is None else literal("Alarm.model_latency above", above.to_milliseconds())
+        millis = _DEFAULT_LATENCY_MILLIS if above is None else _literal_millis(above)
         if millis <= 0:
             raise ConfigurationError(
                 f"Alarm.model_latency above must be more than 0 milliseconds, got {millis:g}: every answer takes longer"
@@ -127,7 +137,7 @@ class Alarm:
             metric="ModelLatency",
             statistic=f"p{percentile:g}",
             threshold=millis * _MICROSECONDS / 1000,
-            says=f"the slowest {_WHOLE - percentile:g} % of the answers take the model more than {millis:g} ms",
+            says=f"the model takes more than {millis:.15g} ms for an answer at the percentile {percentile:g}",
             minutes=minutes,
             out_of=out_of,
         )

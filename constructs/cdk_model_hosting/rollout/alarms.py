@@ -68,9 +68,9 @@ class RollbackAlarms(Construct):
         conditions = [each for each in alarms if isinstance(each, Alarm)]
         brought = [each for each in alarms if not isinstance(each, Alarm)]
         why = "SageMaker watches no more; with several variants every condition counts once for each"
-        _check_names(conditions)
         count = len(conditions) * len(variant_names) + len(brought)
         ROLLBACK_ALARMS.check("rollback_on alarms in all", count, why=why)
+        _check_names([each.name for each in conditions] + [each.alarm_name for each in brought])
         self.names: list[str] = []
         self._arns: list[str] = []
         for index, variant_name in enumerate(variant_names):
@@ -94,10 +94,9 @@ class RollbackAlarms(Construct):
         return (Permission(actions=(_DESCRIBE,), resources=resources),)
 
 
-def _check_names(conditions: Sequence[Alarm]) -> None:
-    names = [condition.name for condition in conditions]
+def _check_names(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigurationError(
-            f"rollback_on must name each condition once, got {twice[0]} twice: the stricter one says it all"
+            f"rollback_on must name each alarm once, got {twice[0]} twice: SageMaker watches an alarm or does not"
         )

@@ -89,7 +89,7 @@ class Rollout(ABC):
         final = seconds(f"{what} final_bake", final_bake)
         return _Canary(
             step=_Step.of(what, percent, instances, CANARY_PERCENT),
-            wait_seconds=seconds(f"{what} bake", bake) or 0,
+            wait_seconds=_required(f"{what} bake", bake),
             final_seconds=0 if final is None else final,
             timeout_seconds=seconds(f"{what} timeout", timeout),
         )
@@ -266,6 +266,13 @@ class _Canary(_BlueGreen):
         return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
             type="CANARY", canary_size=self.step.render(), wait_interval_in_seconds=self.wait_seconds
         )
+
+
+def _required(what: str, duration: cdk.Duration) -> int:
+    known = seconds(what, duration)
+    if known is None:
+        raise ConfigurationError(f"{what} must be given, got None: it is the time in which the alarms are watched")
+    return known
 
 
 def _start_times(variant: Variant) -> tuple[int, ...]:

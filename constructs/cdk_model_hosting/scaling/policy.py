@@ -61,7 +61,7 @@ class ScalingPolicy(ABC):
     def render(self) -> dict[str, Any]:
         """The policy's type and configuration, as CloudFormation's properties."""
 
-    def bind(self, scope: Construct, construct_id: str, target: dict[str, Any]) -> cdk.CfnResource:
+    def bind(self, scope: Construct, construct_id: str, target: Any) -> cdk.CfnResource:
         """Make the policy's resource.
 
         Args:

@@ -139,7 +139,7 @@ class Scaling:
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             service_namespace="sagemaker",
         )
-        reference = {"Ref": place.logical_id(target_id)}
+        reference = place.reference(target, target_id)
         policies = {each.name: each.bind(endpoint, f"{construct_id}{each.name}", reference) for each in self.policies}
         return BoundScaling(cfn_target=target, cfn_policies=policies)
 

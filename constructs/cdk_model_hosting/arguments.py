@@ -1,0 +1,38 @@
+"""Arguments of the wrong kind, said in words: many apps are written without a type checker."""
+
+from __future__ import annotations
+
+from cdk_model_hosting.errors import ConfigurationError
+
+
+def require(what: str, value: object, *kinds: type) -> None:
+    """Refuse a value of the wrong kind.
+
+    Args:
+        what: The argument as the user typed it.
+        value: What was given.
+        kinds: Classes that it may be an instance of.
+
+    Raises:
+        ConfigurationError: When it is an instance of none.
+    """
+    if not isinstance(value, kinds):
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise ConfigurationError(f"{what} must be a {names}, got {value!r}: nothing else is understood there")
+
+
+def require_several(what: str, values: object, *kinds: type) -> None:
+    """Refuse what is not a list, or holds a value of the wrong kind.
+
+    Args:
+        what: The argument as the user typed it.
+        values: What was given.
+        kinds: Classes that its elements may be instances of; any when none are named.
+
+    Raises:
+        ConfigurationError: When it is no list or tuple, or one of its elements is an instance of none.
+    """
+    require(what, values, list, tuple)
+    if isinstance(values, list | tuple) and kinds:
+        for each in values:
+            require(f"{what} element", each, *kinds)

@@ -1,0 +1,45 @@
+"""One local AWS for the whole folder, bootstrapped once; every test deploys stacks under names of its own."""
+
+from collections.abc import Callable, Iterator
+
+import aws_cdk as cdk
+import pytest
+
+from tests.local_aws.cdk import Cdk
+from tests.local_aws.lifecycle import LocalAws
+
+Build = Callable[[cdk.Stack], None]
+Assemble = Callable[[str, Build], Cdk]
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """Run a local AWS until the last test is over."""
+    local = LocalAws.start(tmp_path_factory.mktemp("local-aws"))
+    try:
+        yield local
+    finally:
+        local.stop()
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> LocalAws:
+    """Bootstrap the account and region, as every user of the CDK does first."""
+    empty = tmp_path_factory.mktemp("bootstrap")
+    Cdk(local=local_aws, assembly=empty).bootstrap()
+    return local_aws
+
+
+@pytest.fixture(scope="session")
+def assemble(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Assemble:
+    """Return a function that synthesizes one stack in this process and puts the CLI on it."""
+
+    def assembled(name: str, build: Build) -> Cdk:
+        folder = tmp_path_factory.mktemp(f"assembly-{name}")
+        app = cdk.App(outdir=str(folder))
+        environment = cdk.Environment(account=bootstrapped.account, region=bootstrapped.region)
+        build(cdk.Stack(app, name, env=environment))
+        app.synth()
+        return Cdk(local=bootstrapped, assembly=folder)
+
+    return assembled

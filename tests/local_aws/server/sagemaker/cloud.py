@@ -1,0 +1,70 @@
+"""Everything that the emulated services take from ministack, in one place.
+
+ministack is extended through private names, so its version is pinned exactly: this module is what to read when the pin
+moves.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ministack.core import concurrency, responses
+from ministack.services import cloudwatch, s3
+
+
+def account() -> str:
+    """Return the account of the request that is being served."""
+    return str(responses.get_account_id())
+
+
+def region() -> str:
+    """Return the region of the request that is being served."""
+    return str(responses.get_region())
+
+
+def arn(service: str, resource: str) -> str:
+    """Return the name of a resource of this account and region."""
+    return f"arn:aws:{service}:{region()}:{account()}:{resource}"
+
+
+def in_background(task: Callable[..., None], *arguments: Any, name: str) -> None:
+    """Run a task on a thread of its own, in the account and region of the request."""
+    concurrency.spawn_background(task, *arguments, thread_name=name)
+
+
+def bucket_exists(bucket: str) -> bool:
+    """Tell whether the local S3 has a bucket."""
+    return s3._buckets.get(bucket) is not None
+
+
+def object_keys(bucket: str, prefix: str) -> list[str]:
+    """List the keys of a bucket of the local S3 that begin with a prefix."""
+    record = s3._buckets.get(bucket)
+    return sorted(key for key in list(record["objects"]) if key.startswith(prefix)) if record else []
+
+
+def read_object(bucket: str, key: str) -> bytes | None:
+    """Read an object of the local S3, or return None where there is none."""
+    data: bytes | None = s3._get_object_data(bucket, key)
+    return data
+
+
+def record_metric(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]) -> None:
+    """Publish one value to the local CloudWatch."""
+    cloudwatch.record_metric(namespace, name, value, unit, dimensions)
+
+
+def endpoint_url() -> str:
+    """Return where this server listens."""
+    port = os.environ.get("GATEWAY_PORT") or os.environ.get("EDGE_PORT") or "4566"
+    return f"http://127.0.0.1:{port}"
+
+
+def scratch() -> Path:
+    """Return the folder that lives as long as this local AWS does."""
+    folder = os.environ.get("LOCAL_AWS_SCRATCH")
+    if folder is None:
+        folder = os.environ["LOCAL_AWS_SCRATCH"] = tempfile.mkdtemp(prefix="local-aws-")
+    return Path(folder)

@@ -1,0 +1,120 @@
+import dataclasses
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_model_hosting import Fleet, RealtimeEndpoint, Scaling, ScalingPolicy, Variant
+from tests.unit.builders import FLEET, PAIR, new_stack, number_token, only, refused, resources, single, text_token
+
+ON_INVOCATIONS = ScalingPolicy.on_invocations(per_instance_per_minute=60)
+
+
+def test_the_short_form_is_bounds_and_one_policy() -> None:
+    short = Scaling.on_invocations(per_instance_per_minute=60, between=(1, 4))
+    assert short == Scaling.between(1, 4, [ON_INVOCATIONS])
+    assert (short.minimum, short.maximum, short.policies) == (1, 4, (ON_INVOCATIONS,))
+
+
+def test_the_short_form_passes_on_what_it_is_told() -> None:
+    told = {
+        "scale_out_cooldown": cdk.Duration.minutes(1),
+        "scale_in_cooldown": cdk.Duration.minutes(9),
+        "scale_in": False,
+    }
+    short = Scaling.on_invocations(per_instance_per_minute=60, between=(1, 4), **told)  # type: ignore[arg-type]
+    policy = ScalingPolicy.on_invocations(per_instance_per_minute=60, **told)  # type: ignore[arg-type]
+    assert short.policies == (policy,)
+
+
+def test_bounds_alone_register_the_fleet() -> None:
+    stack = new_stack()
+    RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=PAIR, scaling=Scaling.between(2, 2))
+    target = only(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 2)
+    assert resources(stack, "AWS::ApplicationAutoScaling::ScalingPolicy") == {}
+
+
+@pytest.mark.parametrize("minimum", [0, -1])
+def test_fails_when_a_realtime_fleet_would_shrink_to_zero(minimum: int) -> None:
+    with refused(
+        f"Scaling minimum must be at least 1 instance, got {minimum}: only asynchronous endpoints and inference "
+        "components scale to zero"
+    ):
+        Scaling.between(minimum, 4)
+
+
+def test_fails_when_the_maximum_is_zero() -> None:
+    with refused("Scaling maximum must be at least 1, got 0: a target that may never grow above zero never answers"):
+        Scaling.between(1, 0)
+
+
+def test_fails_when_a_bound_is_no_whole_number() -> None:
+    with refused("Scaling maximum must be at least 1, got 2.5: it must be a whole number"):
+        Scaling.between(1, 2.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", [Scaling.between, lambda *both: Scaling.on_invocations(
+    per_instance_per_minute=1, between=both)])  # fmt: skip
+def test_fails_when_the_bounds_are_not_in_order(make: object) -> None:
+    assert callable(make)
+    with refused("Scaling minimum must be at most its maximum, got 5 and 4: no fleet size lies between them"):
+        make(5, 4)
+
+
+def test_fails_when_two_policies_are_the_same() -> None:
+    with refused("Scaling policies must differ, got 'Invocations' twice: two rules on one metric would fight"):
+        Scaling.between(1, 4, [ON_INVOCATIONS, ScalingPolicy.on_invocations(per_instance_per_minute=90)])
+
+
+@pytest.mark.parametrize("instance_type", ["ml.t2.medium", "ml.t2.xlarge"])
+def test_fails_when_the_fleet_is_burstable(instance_type: str) -> None:
+    model = single(new_stack())
+    with refused(
+        f"Scaling fleet must not be of a burstable type, got {instance_type}: Application Auto Scaling registers no T2 "
+        "instances"
+    ):
+        Variant(model=model, fleet=Fleet(instance_type=instance_type), scaling=Scaling.between(1, 2))
+    assert Variant(model=model, fleet=Fleet(instance_type=instance_type)).scaling is None
+
+
+@pytest.mark.parametrize("bounds", [(3, 5), (1, 1)])
+def test_fails_when_the_count_lies_outside_the_bounds(bounds: tuple[int, int]) -> None:
+    with refused(
+        f"Fleet count must lie between the scaling's bounds {bounds[0]} and {bounds[1]}, got 2: scaling would change it "
+        "at once"
+    ):
+        Variant(model=single(new_stack()), fleet=PAIR, scaling=Scaling.between(*bounds))
+
+
+@pytest.mark.parametrize("bounds", [(2, 5), (1, 2), (2, 2)])
+def test_a_count_on_the_bounds_passes(bounds: tuple[int, int]) -> None:
+    assert Variant(model=single(new_stack()), fleet=PAIR, scaling=Scaling.between(*bounds)).initial_count == 2
+
+
+def test_bounds_count_and_type_may_be_tokens() -> None:
+    stack = new_stack()
+    low, high = number_token(stack, "Low"), number_token(stack, "High")
+    model = single(stack)
+    for bounds in ((low, high), (low, 1), (9, high)):
+        scaling = Scaling.between(*bounds)
+        assert Variant(model=model, fleet=PAIR, scaling=scaling).scaling == scaling
+    typed = Fleet(instance_type=text_token(stack, "Type"), count=low)  # type: ignore[arg-type]
+    assert Variant(model=model, fleet=typed, scaling=Scaling.between(1, 2)).initial_count == low
+
+
+def test_is_a_value() -> None:
+    assert Scaling.between(1, 2) == Scaling.between(1, 2)
+    assert hash(Scaling.between(1, 2)) == hash(Scaling.between(1, 2))
+    assert Scaling.between(1, 2) != Scaling.between(1, 3)
+    assert repr(Scaling.between(1, 2)) == "Scaling(minimum=1, maximum=2, policies=())"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Scaling.between(1, 2).maximum = 3  # type: ignore[misc]
+
+
+def test_one_scaling_may_serve_two_endpoints() -> None:
+    stack = new_stack()
+    scaling = Scaling.on_invocations(per_instance_per_minute=60, between=(1, 4))
+    model = single(stack)
+    for each in ("One", "Two"):
+        RealtimeEndpoint(stack, each, model=model, fleet=FLEET, scaling=scaling)
+    assert len(resources(stack, "AWS::ApplicationAutoScaling::ScalableTarget")) == 2
