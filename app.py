@@ -5,6 +5,9 @@ import os
 import aws_cdk as cdk
 
 from stacks.realtime_canary import RealtimeCanaryStack
+from stacks.realtime_linear import RealtimeLinearStack
+from stacks.realtime_rolling import RealtimeRollingStack
+from stacks.realtime_scheduled import RealtimeScheduledStack
 
 app = cdk.App()
 
@@ -13,5 +16,8 @@ env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.e
 fraud_model = app.node.try_get_context("fraud_model") or "examples/fraud/model"
 
 RealtimeCanaryStack(app, "RealtimeCanary", model_folder=fraud_model, env=env)
+RealtimeLinearStack(app, "RealtimeLinear", model_folder=fraud_model, env=env)
+RealtimeRollingStack(app, "RealtimeRolling", model_folder=fraud_model, env=env)
+RealtimeScheduledStack(app, "RealtimeScheduled", model_folder=fraud_model, env=env)
 
 app.synth()

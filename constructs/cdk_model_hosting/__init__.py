@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from cdk_model_hosting.models.single import SingleModel
     from cdk_model_hosting.monitoring.alarm import Alarm
     from cdk_model_hosting.rollout.rollout import Rollout
-    from cdk_model_hosting.scaling.policy import ScalingPolicy
+    from cdk_model_hosting.scaling.policies import Pace, ScalingPolicy
     from cdk_model_hosting.scaling.scaling import Scaling
+    from cdk_model_hosting.scaling.schedule import ScheduledScaling
+    from cdk_model_hosting.scaling.steps import Interval
 
 __all__ = [
     "Alarm",
@@ -30,14 +32,17 @@ __all__ = [
     "Container",
     "ContainerImage",
     "Fleet",
+    "Interval",
     "Model",
     "ModelArtifact",
     "Network",
+    "Pace",
     "RealtimeEndpoint",
     "Rollout",
     "Routing",
     "Scaling",
     "ScalingPolicy",
+    "ScheduledScaling",
     "SingleModel",
     "Variant",
 ]
@@ -56,7 +61,10 @@ _HOME = {
     "Rollout": "rollout.rollout",
     "Routing": "endpoints.fleet",
     "Scaling": "scaling.scaling",
-    "ScalingPolicy": "scaling.policy",
+    "Pace": "scaling.policies",
+    "Interval": "scaling.steps",
+    "ScalingPolicy": "scaling.policies",
+    "ScheduledScaling": "scaling.schedule",
     "SingleModel": "models.single",
     "Variant": "endpoints.variant",
 }

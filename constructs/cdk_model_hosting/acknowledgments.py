@@ -34,7 +34,19 @@ def acknowledge_wildcards(holder: IConstruct, permissions: Iterable[Permission])
 
 def _as_nag_reads_it(holder: IConstruct, resource: str | dict[str, Any]) -> str:
     """A resource as cdk-nag writes it in its findings: references in angle brackets."""
-    return _flat(cdk.Stack.of(holder).resolve(resource) if is_token(resource) else resource)
+    if not isinstance(resource, str) or not is_token(resource):
+        return _flat(resource)
+    return _flat(cdk.Stack.of(holder).resolve(_imported(holder, resource)))
+
+
+def _imported(holder: IConstruct, resource: str) -> str:
+    """A resource with references to other stacks replaced by the imports that synthesis will make of them."""
+    stack = cdk.Stack.of(holder)
+    for token in cdk.Tokenization.reverse_string(resource).tokens:
+        if isinstance(token, cdk.Reference) and cdk.Stack.of(token.target) is not stack:
+            reference = cdk.Token.as_string(token)
+            resource = resource.replace(reference, cdk.Stack.of(token.target).export_value(reference))
+    return resource
 
 
 def _flat(value: Any) -> str:

@@ -98,6 +98,7 @@ def server_variables(*, port: int, account: str, region: str, scratch: Path, ser
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOCAL_AWS_SCRATCH": str(scratch),
+        "LOCAL_AWS_LAMBDA_RUNTIME": str(scratch / "lambda-runtime"),
         "LOCAL_AWS_PYTHON": serving_python,
         "PYTHONUNBUFFERED": "1",
     }

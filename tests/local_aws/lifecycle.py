@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -18,12 +19,13 @@ from typing import Any, Self
 import botocore.session
 from botocore.config import Config
 
-from tests.local_aws import environment, paths
+from tests.local_aws import environment, lambda_runtime, paths
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 HOST = "127.0.0.1"
 READY_PATH = "/_local_aws/ready"
+TIME_FACTOR_PATH = "/_local_aws/time-factor"
 
 SECONDS_TO_START = 90.0
 SECONDS_TO_STOP = 15.0
@@ -76,6 +78,7 @@ class LocalAws:
         for folder in (scratch / "tmp", scratch / "s3", scratch / "state", scratch / "bin"):
             folder.mkdir(parents=True, exist_ok=True)
         (scratch / "empty-aws-config").touch()
+        lambda_runtime.lay_out(scratch / "lambda-runtime")
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((HOST, port or 0))
@@ -152,12 +155,23 @@ class LocalAws:
 
     def answers(self) -> bool:
         """Return whether the server answers, and is the process that was started."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"{self.endpoint}{READY_PATH}", timeout=5) as response:
-                return bool(json.load(response)["pid"] == self.pid)
+            return bool(self._ask("GET", READY_PATH)["pid"] == self.pid)
         except (OSError, ValueError, KeyError):
             return False
+
+    @contextlib.contextmanager
+    def time_factor(self, factor: float) -> Iterator[None]:
+        """Let rollouts and alarms take this part of the time that they take on AWS, until the block is left.
+
+        Args:
+            factor: 0 to 1. With 0, which is what a server starts with, nothing is waited for.
+        """
+        before = self._ask("PUT", TIME_FACTOR_PATH, str(factor).encode())
+        try:
+            yield
+        finally:
+            self._ask("PUT", TIME_FACTOR_PATH, str(before).encode())
 
     def stop(self) -> None:
         """Stop the server and everything that it started; its scratch folder stays."""
@@ -183,6 +197,12 @@ class LocalAws:
         if self._process is not None:
             return self._process.poll() is None
         return self.answers()
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """Ask for something that is none of AWS's business."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(urllib.request.Request(f"{self.endpoint}{path}", body, method=method), timeout=5) as response:
+            return json.load(response)
 
     def _docker(self) -> Path:
         """Return a command that the CDK CLI can run for ``docker``: it takes a path, not a command line."""

@@ -161,4 +161,5 @@ def test_scaling_is_registered_changed_and_taken_away(local_aws: LocalAws, assem
     assert app.has_drifted() is True
 
     app.destroy()
-    assert client.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    left = client.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[resource])["ScalableTargets"]
+    assert left == []

@@ -93,6 +93,8 @@ COUNTERPARTS = {
 WITHOUT_COUNTERPART = {
     "ENVIRONMENT_TOTAL": "stated in the text of ContainerDefinition only",
     "METRIC_PERIOD_SECONDS": "stated in the text of MetricsConfig; the CloudFormation schema has it as an enumeration",
+    "ROLLING_BACK_PERCENT": "stated in the text of RollingUpdatePolicy; the shape is shared with the other sizes",
+    "UTILIZATION_PERCENT": "a share of the machine, multiplied by cores or devices before the service sees it",
     "ALARM_MINUTES": "CloudWatch's limit, stated in the text of PutMetricAlarm: periods times their length, a day at most",
     "IMAGE_TAG": "ECR's limit on the length; the pattern is that of image references",
     "GRADUAL_FLEET": "follows from the largest step being half the fleet",

@@ -50,8 +50,13 @@ def test_is_asked_for_once() -> None:
 
 def test_a_child_stands_below() -> None:
     stack = new_stack()
-    child = place_of(stack).child("A")
-    assert child == place_of(deep(stack, "A"))
+    for scope in (
+        stack,
+        deep(stack, "A"),
+        cdk.NestedStack(stack, "Nested"),
+        deep(cdk.NestedStack(stack, "Other"), "A"),
+    ):
+        assert place_of(scope).child("B") == place_of(deep(scope, "B"))
 
 
 # Names

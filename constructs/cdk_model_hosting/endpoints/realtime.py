@@ -17,6 +17,7 @@ from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.placement import as_construct_id, place_of
 from cdk_model_hosting.rollout.alarms import RollbackAlarms, default_alarms
 from cdk_model_hosting.rollout.rollout import Rollout
+from cdk_model_hosting.scaling.policy import ScaledFleet
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class RealtimeEndpoint(Endpoint):
         self._rollout = None if plain else rollout if rollout is not None else Rollout.all_at_once()
         if self._rollout is not None:
             require("RealtimeEndpoint rollout", self._rollout, Rollout)
-            self._rollout.check(self._variants)
+            self._rollout.plan.check(self._variants)
         if encryption_key is not None:
             _check_key(self._variants)
         place = place_of(scope)
@@ -179,7 +180,7 @@ class RealtimeEndpoint(Endpoint):
             endpoint_config_name=config_name,
             deployment_config=None
             if self._rollout is None
-            else self._rollout.render(self._variants, [] if alarms is None else alarms.names),
+            else self._rollout.plan.render(self._variants, [] if alarms is None else alarms.names),
             # Capacity that scaling has reached survives a deployment; weights follow the template.
             retain_all_variant_properties=True if scaled else None,
             exclude_retained_variant_properties=[_weights()] if scaled and len(self._variants) > 1 else None,
@@ -200,7 +201,10 @@ class RealtimeEndpoint(Endpoint):
             if variant.scaling is not None:
                 construct_id = as_construct_id(variant.name, index, kind="Variant")
                 resource_id = f"endpoint/{name}/variant/{variant.name}"
-                bound[variant.name] = variant.scaling.bind(self, place, construct_id, resource_id)
+                fleet = ScaledFleet(
+                    endpoint_name=self.endpoint_name, variant_name=variant.name, machine=variant.fleet.machine
+                )
+                bound[variant.name] = variant.scaling.bind(self, place, construct_id, resource_id, fleet)
         return bound
 
     def _allow(self, *permissions: Permission) -> None:
@@ -212,7 +216,7 @@ class RealtimeEndpoint(Endpoint):
         """Say what works, but not as one may expect."""
         advice.extend(each for variant in self._variants for each in variant.advice())
         if self._rollout is not None:
-            advice.extend(self._rollout.advice(rollback_on))
+            advice.extend(self._rollout.plan.advice(rollback_on))
         scaled = [variant.scaling is not None for variant in self._variants]
         if any(scaled) and not all(scaled):
             advice.append(

@@ -66,6 +66,11 @@ class Variant:
         """Fewest instances that the variant can have when it is replaced."""
         return self.initial_count if self.scaling is None else self.scaling.minimum
 
+    @property
+    def largest_count(self) -> int:
+        """Most instances that the variant can have when it is replaced."""
+        return self.initial_count if self.scaling is None else self.scaling.maximum
+
     def render(self) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
         """The variant as the endpoint configuration names it."""
         fleet = self.fleet

@@ -31,6 +31,14 @@ ROLLING_PERCENT = Limit(
     why="SageMaker replaces between a twentieth and half of the fleet in each batch",
     source=_ROLLING,
 )
+ROLLING_BACK_PERCENT = Limit(
+    name="share of the fleet that a rolling rollback brings back at a time",
+    low=5,
+    high=100,
+    unit="%",
+    why="at 100 % everything comes back at once",
+    source=_ROLLING,
+)
 STEP_INSTANCES = Limit(
     name="instances of a canary, a linear step or a rolling batch",
     low=1,

@@ -53,6 +53,16 @@ TARGET_VALUE = Limit(
     why="capacity follows the ratio of the metric to this value",
     source=_TRACKING,
 )
+UTILIZATION_PERCENT = Limit(
+    name="share of an instance in use that target tracking keeps",
+    low=0,
+    high=100,
+    unit="%",
+    integer=False,
+    above_low=True,
+    why="it is a share of the whole machine, and multiplied by its cores or devices here",
+    source="https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html",
+)
 PROVISIONED_UTILIZATION = Limit(
     name="share of the provisioned concurrency in use that target tracking keeps",
     low=0,

@@ -174,6 +174,12 @@ class _PrefixInBucket(ModelArtifact):
 
 
 def _versioned(key: str, version: str | None) -> str:
+    odd = sorted(set("*?$") & set(key)) if not is_token(key) else []
+    if odd:
+        raise ConfigurationError(
+            f"ModelArtifact key must hold none of *, ? and $, got {key!r}: IAM and CloudFormation read them as wildcards "
+            "and references"
+        )
     if (_VERSION in key) != (version is not None):
         raise ConfigurationError(
             f"ModelArtifact key and version must be given together, got key {key!r} and version {version!r}: "

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_applicationautoscaling as autoscaling
 
+from cdk_model_hosting.arguments import require_several
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import MAX_CAPACITY, REALTIME_MIN_CAPACITY
-from cdk_model_hosting.scaling.policy import ScalingPolicy
+from cdk_model_hosting.scaling.policies import Pace, ScalingPolicy
+from cdk_model_hosting.scaling.schedule import ScheduledScaling, check_bounds
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from cdk_model_hosting.endpoints.fleet import Fleet
     from cdk_model_hosting.placement import Place
+    from cdk_model_hosting.scaling.policy import ScaledFleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +36,26 @@ class Scaling:
     minimum: int
     maximum: int
     policies: tuple[ScalingPolicy, ...]
+    schedules: tuple[ScheduledScaling, ...]
 
     def __post_init__(self) -> None:
-        REALTIME_MIN_CAPACITY.check("Scaling minimum", self.minimum)
-        MAX_CAPACITY.check("Scaling maximum", self.maximum)
-        if not is_token(self.minimum) and not is_token(self.maximum) and self.minimum > self.maximum:
-            raise ConfigurationError(
-                f"Scaling minimum must be at most its maximum, got {self.minimum} and {self.maximum}: "
-                "no fleet size lies between them"
-            )
-        names = [policy.name for policy in self.policies]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ConfigurationError(
-                f"Scaling policies must differ, got {twice[0]!r} twice: two rules on one metric would fight"
-            )
+        check_bounds("Scaling", self.minimum, self.maximum)
+        require_several("Scaling policies", self.policies, ScalingPolicy)
+        require_several("Scaling schedules", self.schedules, ScheduledScaling)
+        _check_unique("policies", [policy.rule.name for policy in self.policies], "two rules on one metric would fight")
+        _check_unique(
+            "schedules", [schedule.name for schedule in self.schedules], "the second would take the place of the first"
+        )
 
     @staticmethod
-    def between(minimum: int, maximum: int, policies: Sequence[ScalingPolicy] = ()) -> Scaling:
-        """Bounds, with any number of policies.
+    def between(
+        minimum: int,
+        maximum: int,
+        policies: Sequence[ScalingPolicy] = (),
+        *,
+        schedules: Sequence[ScheduledScaling] = (),
+    ) -> Scaling:
+        """Bounds, with any number of policies and schedules.
 
         Without a policy the fleet is registered with its bounds only, for policies made elsewhere.
 
@@ -60,39 +63,28 @@ class Scaling:
             minimum: Fewest instances, at least 1.
             maximum: Most instances.
             policies: What moves the size.
+            schedules: What changes the bounds by the clock.
 
         Raises:
             ConfigurationError: When the bounds are not in order, or two policies act on the same metric.
         """
-        return Scaling(minimum=minimum, maximum=maximum, policies=tuple(policies))
+        return Scaling(minimum=minimum, maximum=maximum, policies=tuple(policies), schedules=tuple(schedules))
 
     @staticmethod
     def on_invocations(
-        *,
-        per_instance_per_minute: float,
-        between: tuple[int, int],
-        scale_out_cooldown: cdk.Duration | None = None,
-        scale_in_cooldown: cdk.Duration | None = None,
-        scale_in: bool = True,
+        *, per_instance_per_minute: float, between: tuple[int, int], pace: Pace | None = None
     ) -> Scaling:
         """Bounds, and the one policy that most endpoints need: `ScalingPolicy.on_invocations`.
 
         Args:
             per_instance_per_minute: Requests that one instance should get in a minute, above 0.
             between: Fewest and most instances.
-            scale_out_cooldown: Pause after growing; 5 minutes when omitted.
-            scale_in_cooldown: Pause after shrinking; 5 minutes when omitted.
-            scale_in: Whether the fleet may shrink again.
+            pace: How fast it may act.
 
         Raises:
             ConfigurationError: When the bounds are not in order or the target is not above 0.
         """
-        policy = ScalingPolicy.on_invocations(
-            per_instance_per_minute=per_instance_per_minute,
-            scale_out_cooldown=scale_out_cooldown,
-            scale_in_cooldown=scale_in_cooldown,
-            scale_in=scale_in,
-        )
+        policy = ScalingPolicy.on_invocations(per_instance_per_minute=per_instance_per_minute, pace=pace)
         return Scaling.between(*between, policies=[policy])
 
     def check_fleet(self, fleet: Fleet) -> None:
@@ -109,6 +101,8 @@ class Scaling:
                 f"Scaling fleet must not be of a burstable type, got {fleet.instance_type}: Application Auto Scaling "
                 "registers no T2 instances"
             )
+        for policy in self.policies:
+            policy.rule.check(fleet.machine)
         count = fleet.count
         if count is None or any(is_token(each) for each in (count, self.minimum, self.maximum)):
             return
@@ -118,7 +112,9 @@ class Scaling:
                 "scaling would change it at once"
             )
 
-    def bind(self, endpoint: Construct, place: Place, construct_id: str, resource_id: str) -> BoundScaling:
+    def bind(
+        self, endpoint: Construct, place: Place, construct_id: str, resource_id: str, fleet: ScaledFleet
+    ) -> BoundScaling:
         """Register a variant's fleet, and make the policies.
 
         No role is passed: Application Auto Scaling uses its service-linked one.
@@ -128,6 +124,7 @@ class Scaling:
             place: Where the endpoint stands.
             construct_id: Beginning of their IDs below the endpoint.
             resource_id: ``endpoint/<name>/variant/<name>``, made of a reference to the endpoint, so that it waits for it.
+            fleet: What the policies act on.
         """
         target_id = f"{construct_id}Target"
         target = autoscaling.CfnScalableTarget(
@@ -138,9 +135,14 @@ class Scaling:
             resource_id=resource_id,
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             service_namespace="sagemaker",
+            scheduled_actions=[each.property() for each in self.schedules] or None,
         )
-        reference = place.reference(target, target_id)
-        policies = {each.name: each.bind(endpoint, f"{construct_id}{each.name}", reference) for each in self.policies}
+        policies: dict[str, list[cdk.CfnResource]] = {}
+        if self.policies:
+            reference = place.reference(target, target_id)
+            for policy in self.policies:
+                rule = policy.rule
+                policies[rule.name] = rule.bind(endpoint, f"{construct_id}{rule.name}", reference, fleet)
         return BoundScaling(cfn_target=target, cfn_policies=policies)
 
 
@@ -150,8 +152,14 @@ class BoundScaling:
 
     Args:
         cfn_target: The registered fleet. Its logical ID must not be overridden: the policies refer to it.
-        cfn_policies: The policies by name.
+        cfn_policies: The resources of each policy, by its name.
     """
 
     cfn_target: autoscaling.CfnScalableTarget
-    cfn_policies: Mapping[str, cdk.CfnResource]
+    cfn_policies: Mapping[str, Sequence[cdk.CfnResource]]
+
+
+def _check_unique(what: str, names: Sequence[str], why: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"Scaling {what} must differ, got {twice[0]!r} twice: {why}")

@@ -9,30 +9,22 @@ between and only the loopback interface can ever be reached.
 import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from ministack import app as ministack
 
-from tests.local_aws.server import cloudformation, ecr
+from tests.local_aws.server import cloudformation, cloudwatch, ecr, functions, gateway
 from tests.local_aws.server.sagemaker import http as sagemaker
 
 logger = logging.getLogger("local_aws")
 
-READY_PATH = "/_local_aws/ready"
 SECONDS_TO_STOP = 10.0
-
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 def main() -> None:
@@ -45,6 +37,8 @@ def main() -> None:
 
     started = time.monotonic()
     ecr.install()
+    cloudwatch.install()
+    functions.install()
     sagemaker.install()
     types = cloudformation.install()
     logger.info("%d resource types after %.1f seconds", types, time.monotonic() - started)
@@ -58,27 +52,12 @@ def main() -> None:
     config.errorlog = "-"
     config.graceful_timeout = 1.0
     try:
-        asyncio.run(serve(_with_readiness(types), config))
+        asyncio.run(serve(gateway.application(types), config))
     finally:
         # Serving processes and Lambda workers live in this process group; none may outlive the server.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(os.getpgrp(), signal.SIGTERM)
-
-
-def _with_readiness(types: int) -> Any:
-    """Return ministack's application with one more path, which says that ours is complete and whose process it is."""
-    body = json.dumps({"pid": os.getpid(), "resource_types": types}).encode()
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == READY_PATH:
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-            return
-        await ministack.app(scope, receive, send)
-
-    return application
 
 
 def _in_background(function: Callable[..., None], argument: float) -> None:

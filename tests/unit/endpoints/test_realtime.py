@@ -6,7 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Annotations, Match, Template
 
-from cdk_model_hosting import Alarm, Fleet, RealtimeEndpoint, Rollout, Scaling, Variant
+from cdk_model_hosting import Alarm, Fleet, Pace, RealtimeEndpoint, Rollout, Scaling, Variant
 from tests.unit.builders import (
     FLEET,
     PAIR,
@@ -231,8 +231,16 @@ def test_without_alarms_nothing_rolls_back() -> None:
     stack = new_stack()
     endpoint_in(stack, rollback_on=[])
     assert resources(stack, "AWS::CloudWatch::Alarm") == {}
-    assert "AutoRollbackConfiguration" not in only(stack, "AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    assert "DeploymentConfig" not in only(stack, "AWS::SageMaker::Endpoint")
     assert len(statements(stack)) == 1
+
+
+def test_a_rollout_is_kept_without_alarms() -> None:
+    stack = new_stack()
+    endpoint_in(stack, rollback_on=[], rollout=Rollout.all_at_once(bake=cdk.Duration.minutes(1)))
+    config = only(stack, "AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    assert set(config) == {"BlueGreenUpdatePolicy"}
+    assert config["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 60
 
 
 # What else is said
@@ -301,7 +309,7 @@ def test_no_token_is_lost_or_computed_with() -> None:
         scaling=Scaling.on_invocations(
             per_instance_per_minute=numbers["Target"],
             between=(numbers["Low"], numbers["High"]),  # type: ignore[arg-type]
-            scale_in_cooldown=cdk.Duration.seconds(numbers["Cool"]),
+            pace=Pace(scale_in_cooldown=cdk.Duration.seconds(numbers["Cool"])),
         ),
         rollout=Rollout.canary(
             percent=numbers["Percent"],  # type: ignore[arg-type]

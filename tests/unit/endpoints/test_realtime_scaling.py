@@ -14,6 +14,7 @@ from tests.unit.builders import (
     only,
     resources,
     single,
+    variants,
 )
 
 SCALING = Scaling.on_invocations(per_instance_per_minute=600, between=(2, 10))
@@ -45,10 +46,18 @@ def scaled() -> cdk.Stack:
 def test_capacity_that_scaling_reached_survives_a_deployment(plain: cdk.Stack, scaled: cdk.Stack) -> None:
     endpoint = only(scaled, "AWS::SageMaker::Endpoint")
     assert endpoint["RetainAllVariantProperties"] is True
-    assert endpoint["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
+    assert "ExcludeRetainedVariantProperties" not in endpoint
     assert not {"RetainAllVariantProperties", "ExcludeRetainedVariantProperties"} & set(
         only(plain, "AWS::SageMaker::Endpoint")
     )
+
+
+def test_weights_of_several_variants_follow_the_template_nevertheless() -> None:
+    stack = new_stack()
+    RealtimeEndpoint(stack, "Endpoint", variants=variants(stack, "a", "b", fleet=PAIR, scaling=SCALING))
+    endpoint = only(stack, "AWS::SageMaker::Endpoint")
+    assert endpoint["RetainAllVariantProperties"] is True
+    assert endpoint["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
 
 
 def test_the_fleet_starts_with_the_minimum(scaled: cdk.Stack) -> None:

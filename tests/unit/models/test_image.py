@@ -85,7 +85,7 @@ def test_fails_when_the_address_is_too_long() -> None:
 def test_fails_when_the_address_is_not_in_ecr(uri: str) -> None:
     with refused(
         "ContainerImage.from_uri uri must be <account>.dkr.ecr.<region>.<domain>/<repository>:<tag>, got "
-        f"{uri!r}: SageMaker pulls from ECR alone; use ContainerImage.from_private_registry for a registry in a VPC"
+        f"{uri!r}: SageMaker pulls named images from ECR; use ContainerImage.from_private_registry for a registry in a VPC"
     ):
         ContainerImage.from_uri(uri)
 

@@ -30,6 +30,15 @@ def test_its_role_gets_what_the_endpoint_needs() -> None:
     assert [each["Action"] for each in policy["PolicyDocument"]["Statement"]] == ["cloudwatch:DescribeAlarms"]
 
 
+def test_the_endpoint_waits_until_its_role_has_that() -> None:
+    stack = new_stack()
+    role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::123456789012:role/serve")
+    RealtimeEndpoint(stack, "Endpoint", model=imported(stack, role), fleet=FLEET)
+    (policy,) = resources(stack, "AWS::IAM::Policy")
+    (endpoint,) = resources(stack, "AWS::SageMaker::Endpoint").values()
+    assert policy in endpoint["DependsOn"]
+
+
 def test_an_immutable_role_of_its_is_left_as_it_is() -> None:
     stack = new_stack()
     role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::123456789012:role/serve", mutable=False)

@@ -150,7 +150,17 @@ def test_fails_when_a_condition_is_named_twice() -> None:
     with pytest.raises(ConfigurationError) as caught:
         RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=twice)
     assert str(caught.value) == (
-        "rollback_on must name each condition once, got ServerErrors twice: the stricter one says it all"
+        "rollback_on must name each alarm once, got ServerErrors twice: SageMaker watches an alarm or does not"
+    )
+
+
+def test_fails_when_an_existing_alarm_is_named_twice() -> None:
+    stack = new_stack()
+    mine = cloudwatch.Alarm.from_alarm_arn(stack, "Mine", MINE)
+    with pytest.raises(ConfigurationError) as caught:
+        RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=[mine, mine])
+    assert str(caught.value) == (
+        "rollback_on must name each alarm once, got mine twice: SageMaker watches an alarm or does not"
     )
 
 

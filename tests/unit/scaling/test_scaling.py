@@ -3,7 +3,7 @@ import dataclasses
 import aws_cdk as cdk
 import pytest
 
-from cdk_model_hosting import Fleet, RealtimeEndpoint, Scaling, ScalingPolicy, Variant
+from cdk_model_hosting import Fleet, Pace, RealtimeEndpoint, Scaling, ScalingPolicy, Variant
 from tests.unit.builders import FLEET, PAIR, new_stack, number_token, only, refused, resources, single, text_token
 
 ON_INVOCATIONS = ScalingPolicy.on_invocations(per_instance_per_minute=60)
@@ -16,14 +16,9 @@ def test_the_short_form_is_bounds_and_one_policy() -> None:
 
 
 def test_the_short_form_passes_on_what_it_is_told() -> None:
-    told = {
-        "scale_out_cooldown": cdk.Duration.minutes(1),
-        "scale_in_cooldown": cdk.Duration.minutes(9),
-        "scale_in": False,
-    }
-    short = Scaling.on_invocations(per_instance_per_minute=60, between=(1, 4), **told)  # type: ignore[arg-type]
-    policy = ScalingPolicy.on_invocations(per_instance_per_minute=60, **told)  # type: ignore[arg-type]
-    assert short.policies == (policy,)
+    pace = Pace(scale_out_cooldown=cdk.Duration.minutes(1), scale_in_cooldown=cdk.Duration.minutes(9), scale_in=False)
+    short = Scaling.on_invocations(per_instance_per_minute=60, between=(1, 4), pace=pace)
+    assert short.policies == (ScalingPolicy.on_invocations(per_instance_per_minute=60, pace=pace),)
 
 
 def test_bounds_alone_register_the_fleet() -> None:
@@ -106,7 +101,7 @@ def test_is_a_value() -> None:
     assert Scaling.between(1, 2) == Scaling.between(1, 2)
     assert hash(Scaling.between(1, 2)) == hash(Scaling.between(1, 2))
     assert Scaling.between(1, 2) != Scaling.between(1, 3)
-    assert repr(Scaling.between(1, 2)) == "Scaling(minimum=1, maximum=2, policies=())"
+    assert repr(Scaling.between(1, 2)) == "Scaling(minimum=1, maximum=2, policies=(), schedules=())"
     with pytest.raises(dataclasses.FrozenInstanceError):
         Scaling.between(1, 2).maximum = 3  # type: ignore[misc]
 

@@ -1,6 +1,15 @@
 """CloudFormation on ministack, with every resource type of the registry."""
 
-from tests.local_aws.server.cloudformation import engine, native, patience, sagemaker, scaling
+from tests.local_aws.server.cloudformation import (
+    cleanup,
+    custom_resources,
+    engine,
+    functions,
+    native,
+    patience,
+    sagemaker,
+    scaling,
+)
 from tests.local_aws.server.cloudformation.generic import GenericProvider
 from tests.local_aws.server.cloudformation.registry import resource_types
 
@@ -15,6 +24,8 @@ def install() -> int:
     """
     engine.resolve_functions_in_conditions()
     patience.install()
+    custom_resources.install()
+    cleanup.install()
     own = {provider.resource_type.name: provider for provider in (*sagemaker.providers(), *scaling.providers())}
     for resource_type in resource_types():
         if resource_type.name.startswith(LEFT_TO_MINISTACK):
@@ -25,4 +36,5 @@ def install() -> int:
             native.wrap(resource_type)
         elif resource_type.primary_identifier:
             GenericProvider(resource_type).register()
+    functions.install()
     return len(engine.type_handlers)

@@ -1,7 +1,7 @@
-"""DescribeStacks answers when a stack operation is over, or after a few seconds.
+"""DescribeStacks answers the CDK CLI when a stack operation is over, or after a few seconds.
 
-The CDK CLI looks every five seconds, and an operation here takes a fraction of one: without this, most of a test's
-time would be the CLI asleep. What is answered stays the same.
+The CLI looks every five seconds, and an operation here takes a fraction of one: without this, most of a test's time would be
+the CLI asleep. What is answered stays the same, and everybody else gets it at once.
 """
 
 import asyncio
@@ -9,6 +9,9 @@ import time
 from urllib.parse import parse_qs
 
 from ministack.services import cloudformation
+
+CLI = "aws-cdk/"
+"""What the CDK CLI calls itself, among other things, in its requests."""
 
 LONGEST_WAIT_SECONDS = 4.0
 POLL_SECONDS = 0.02
@@ -22,7 +25,8 @@ def install() -> None:
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, list[str]]
     ) -> tuple[int, dict[str, str], bytes]:
         request = parse_qs(body.decode("utf-8", errors="replace")) if method == "POST" else {}
-        if request.get("Action") == ["DescribeStacks"] and "StackName" in request:
+        by_cli = CLI in headers.get("user-agent", "")
+        if by_cli and request.get("Action") == ["DescribeStacks"] and "StackName" in request:
             await _until_settled(request["StackName"][0])
         answered: tuple[int, dict[str, str], bytes] = await answer(method, path, headers, body, query_params)
         return answered

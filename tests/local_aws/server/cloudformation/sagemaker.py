@@ -159,7 +159,8 @@ class EndpointProvider(SageMakerProvider):
         name = self.existing_name(physical_id)
         now = self.describe(name)
         wanted = request["EndpointConfigName"]
-        if now["EndpointConfigName"] != wanted or now["EndpointStatus"] != "InService":
+        # A stack rollback asks for the old configuration even where SageMaker has gone back to it already.
+        if old["EndpointConfigName"] != wanted or now["EndpointConfigName"] != wanted:
             logger.info("UpdateEndpoint %s to %s", name, wanted)
             request.pop("Tags", None)
             self.call(service.update_endpoint, request | {"EndpointName": name})

@@ -35,6 +35,8 @@ def register_scalable_target(request: Document) -> Document:
         if low is None or high is None:
             raise ServiceError("ValidationException", "MinCapacity and MaxCapacity must be specified for a new target.")
         scaling_rules.check_bounds(low, high)
+        if key[2] == INSTANCES:
+            scaling_rules.check_least(low, key[1])
         target = known or _new_target(key)
         target.low, target.high = low, high
         target.suspended = {**target.suspended, **request.get("SuspendedState", {})}
@@ -80,8 +82,8 @@ def put_scaling_policy(request: Document) -> Document:
     validate(_SERVICE, "PutScalingPolicy", request)
     with LOCK:
         target = _target(request, "registered")
-        scaling_rules.check_policy(request)
         name = request["PolicyName"]
+        scaling_rules.check_policy(request, [policy for key, policy in target.policies.items() if key != name])
         known = target.policies.get(name, {})
         kind = request.get("PolicyType", known.get("PolicyType", "StepScaling"))
         refuse_unless(not known or known["PolicyType"] == kind, f"The type of policy {name} cannot be changed.")

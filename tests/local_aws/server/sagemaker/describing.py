@@ -26,7 +26,9 @@ def describe(endpoint: Endpoint) -> Document:
         answer["PendingDeploymentSummary"] = {
             "EndpointConfigName": endpoint.pending.config.name,
             "StartTime": endpoint.pending_since,
-            "ProductionVariants": [_pending(variant) for variant in endpoint.pending.variants.values()],
+            "ProductionVariants": [
+                _pending(variant, endpoint.pending_stage) for variant in endpoint.pending.variants.values()
+            ],
         }
     return answer
 
@@ -63,13 +65,13 @@ def _variant(variant: Variant) -> Document:
     return answer
 
 
-def _pending(variant: Variant) -> Document:
+def _pending(variant: Variant, stage: str) -> Document:
     known = {key: value for key, value in _variant(variant).items() if key != "CurrentInstanceCount"}
     return {
         **known,
         **({} if variant.is_serverless else {"CurrentInstanceCount": variant.instance_count}),
         **({"InstanceType": variant.instance_type} if variant.instance_type else {}),
-        "VariantStatus": [{"Status": "Creating"}],
+        "VariantStatus": [{"Status": stage}],
     }
 
 

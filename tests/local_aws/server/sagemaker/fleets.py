@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import time
 
 from tests.local_aws import images
 from tests.local_aws.server.sagemaker import artifacts, cloud
@@ -68,16 +67,6 @@ def stop(fleet: Fleet) -> None:
         container, variant.container = variant.container, None
         if container is not None:
             container.stop()
-
-
-def time_factor() -> float:
-    """Return which part of a rollout's waits is really waited: none, unless LOCAL_AWS_TIME_FACTOR says otherwise."""
-    return float(os.environ.get("LOCAL_AWS_TIME_FACTOR", "0"))
-
-
-def wait(seconds: float) -> None:
-    """Wait as long as SageMaker would, compressed by the time factor."""
-    time.sleep(seconds * time_factor())
 
 
 def _why_unplayable(model: Model | None) -> str:

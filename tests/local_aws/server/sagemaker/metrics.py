@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from tests.local_aws.server.cloudwatch import alarms
 from tests.local_aws.server.sagemaker import cloud
 from tests.local_aws.server.sagemaker.state import LOCK, Variant
 
 _NAMESPACE = "AWS/SageMaker"
 _CLIENT_ERRORS = range(400, 500)
 _SUCCESSES = range(200, 300)
+_watched: set[tuple[str, str]] = set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +58,14 @@ def publish(variant: Variant, invocation: Invocation) -> None:
     for name, value, unit in values:
         for dimensions in (both_fleets, one_fleet):
             cloud.record_metric(_NAMESPACE, name, value, unit, dimensions)
+    _watch()
+
+
+def _watch() -> None:
+    """Begin to look at the alarms of an account and region once it has metrics."""
+    scope = (cloud.account(), cloud.region())
+    with LOCK:
+        if scope in _watched:
+            return
+        _watched.add(scope)
+    cloud.in_background(alarms.look_for_ever, name="alarms")

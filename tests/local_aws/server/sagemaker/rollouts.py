@@ -1,17 +1,22 @@
 """Brings an endpoint from one fleet to the next.
 
 The new fleet is started beside the old one, has to pass the ping health check, takes the traffic over in the stages that
-the deployment configuration asks for, and only then is the old fleet stopped. When the new fleet fails, the endpoint
-goes back to the old one without a word, as SageMaker does: it is InService again, on the old configuration.
+the deployment configuration asks for, and only then is the old fleet stopped. When the new fleet fails, or an alarm of the
+deployment goes off meanwhile, the endpoint goes back to the old one without a word, as SageMaker does: it is InService
+again, on the old configuration.
 """
 
 import logging
 import time
 
+from tests.local_aws.server import timing
+from tests.local_aws.server.cloudwatch import alarms
 from tests.local_aws.server.sagemaker import deployment_rules, fleets
 from tests.local_aws.server.sagemaker.state import LOCK, Endpoint, Fleet
 
 _LOG = logging.getLogger("local_aws.sagemaker")
+_ROLLBACK_SECONDS = 60
+_LOOK_SECONDS = 0.05
 
 
 def create(endpoint: Endpoint) -> None:
@@ -33,14 +38,14 @@ def update(endpoint: Endpoint) -> None:
     reason = _start(endpoint, new) or _shift(endpoint, new)
     if reason:
         _LOG.warning("endpoint %s rolls back to %s: %s", endpoint.name, old.config.name, reason)
-        endpoint.becomes("RollingBack")
         with LOCK:
             endpoint.pending, endpoint.pending_share = None, 0.0
+            endpoint.becomes("RollingBack")
+        timing.wait(_ROLLBACK_SECONDS)
         fleets.stop(new)
     else:
         with LOCK:
             endpoint.fleet, endpoint.pending, endpoint.pending_share = new, None, 0.0
-        fleets.wait(deployment_rules.termination_wait(endpoint.deployment))
         fleets.stop(old)
     endpoint.becomes("InService")
 
@@ -49,6 +54,7 @@ def prepare(endpoint: Endpoint, new: Fleet) -> None:
     """Mark an endpoint as updating towards a fleet; `update` does the rest in the background."""
     with LOCK:
         endpoint.pending, endpoint.pending_share, endpoint.pending_since = new, 0.0, time.time()
+        endpoint.pending_stage = "Creating"
         endpoint.becomes("Updating")
 
 
@@ -62,21 +68,43 @@ def _start(endpoint: Endpoint, fleet: Fleet) -> str:
 
 
 def _shift(endpoint: Endpoint, new: Fleet) -> str:
-    """Shift the traffic stage by stage; return why the rollout must be undone, or nothing."""
+    """Shift the traffic stage by stage; return why the rollout must be undone, or nothing.
+
+    A stage bakes for the interval of the deployment. After the last one the old fleet stays for the termination wait, and
+    can take the traffic back.
+    """
     count = min((variant.instance_count for variant in new.variants.values()), default=0)
-    for share in deployment_rules.traffic_steps(endpoint.deployment, count):
+    steps = deployment_rules.traffic_steps(endpoint.deployment, count)
+    bakes = [deployment_rules.step_wait(endpoint.deployment) for _ in steps]
+    bakes[-1] += deployment_rules.termination_wait(endpoint.deployment)
+    for share, seconds in zip(steps, bakes, strict=True):
         with LOCK:
-            endpoint.pending_share = share
-        fleets.wait(deployment_rules.step_wait(endpoint.deployment))
-        reason = tripped_alarm(endpoint)
+            endpoint.pending_share, endpoint.pending_stage = share, "Baking"
+        reason = _bake(endpoint, seconds)
         if reason:
             return reason
     return ""
 
 
-def tripped_alarm(_endpoint: Endpoint) -> str:
+def _bake(endpoint: Endpoint, seconds: float) -> str:
+    """Watch the alarms for a time, and at least once; return why the rollout must be undone, or nothing."""
+    deadline = time.monotonic() + seconds * timing.factor()
+    while True:
+        reason = tripped_alarm(endpoint)
+        left = deadline - time.monotonic()
+        if reason or left <= 0:
+            return reason
+        time.sleep(min(left, _LOOK_SECONDS))
+
+
+def tripped_alarm(endpoint: Endpoint) -> str:
     """Name the alarm of the AutoRollbackConfiguration that ends the rollout.
 
-    The alarms are stored and described, and none of them is looked at: here is where that belongs.
+    What is in ALARM counts, whether it went off during the rollout or before: what the service makes of the latter is not
+    documented.
     """
+    rollback = (endpoint.deployment or {}).get("AutoRollbackConfiguration", {})
+    for alarm in rollback.get("Alarms", []):
+        if alarms.in_alarm(alarm["AlarmName"]):
+            return f"alarm {alarm['AlarmName']} is in ALARM"
     return ""

@@ -3,6 +3,8 @@
 import itertools
 import math
 import re
+import zoneinfo
+from collections.abc import Iterable
 
 from tests.local_aws.server.sagemaker import endpoints
 from tests.local_aws.server.sagemaker.errors import ServiceError
@@ -66,8 +68,19 @@ def check_bounds(low: int | None, high: int | None) -> None:
     refuse_unless(low is None or high is None or low <= high, "Maximum capacity cannot be less than minimum capacity.")
 
 
-def check_policy(request: Document) -> None:
-    """Check a scaling policy.
+def check_least(low: int, resource_id: str) -> None:
+    """Check how small a variant may become: only an asynchronous one may end without instances.
+
+    Raises:
+        ServiceError: The variant would.
+    """
+    named = variant_of(resource_id)
+    may = named is not None and endpoints.find(named[0]).fleet.config.is_async
+    refuse_unless(low >= 1 or may, f"Minimum capacity must be at least 1 for {resource_id}.")
+
+
+def check_policy(request: Document, others: Iterable[Document] = ()) -> None:
+    """Check a scaling policy beside the others of its target.
 
     Raises:
         ServiceError: The service would refuse it.
@@ -77,6 +90,11 @@ def check_policy(request: Document) -> None:
     refuse_unless(key in request, f"{key} must be specified for policy type {kind}.")
     if kind == "TargetTrackingScaling":
         _check_target_tracking(request[key], request["ScalableDimension"])
+        metrics = [_metric(other[key]) for other in others if key in other]
+        refuse_unless(
+            _metric(request[key]) not in metrics,
+            "Only one TargetTrackingScaling policy for a given metric specification is allowed.",
+        )
     elif kind == "StepScaling":
         _check_steps(request[key])
 
@@ -92,6 +110,11 @@ def check_schedule(request: Document, *, exists: bool) -> None:
         refuse_unless(
             _SCHEDULE.fullmatch(request["Schedule"]), f"Schedule expression {request['Schedule']} is not valid."
         )
+    zone = request.get("Timezone", "UTC")
+    refuse_unless(zone in zoneinfo.available_timezones(), f"Timezone {zone} is not valid.")
+    refuse_unless(
+        request.get("StartTime", 0) <= request.get("EndTime", math.inf), "StartTime must be before EndTime."
+    )
     action = request.get("ScalableTargetAction", {})
     refuse_unless(
         exists or "MinCapacity" in action or "MaxCapacity" in action,
@@ -109,6 +132,26 @@ def _check_target_tracking(policy: Document, dimension: str) -> None:
         metric is None or _PREDEFINED.get(metric) == dimension,
         f"Predefined metric {metric} does not fit scalable dimension {dimension}.",
     )
+
+
+    if "CustomizedMetricSpecification" in policy:
+        _check_customized(policy["CustomizedMetricSpecification"])
+
+
+def _check_customized(metric: Document) -> None:
+    single = [key for key in ("MetricName", "Namespace", "Statistic") if key in metric]
+    refuse_unless(
+        ("Metrics" in metric and not single) or ("Metrics" not in metric and len(single) == 3),  # noqa: PLR2004 - all three
+        f"A customized metric needs either Metrics or MetricName, Namespace and Statistic, got {sorted(metric)}.",
+    )
+    returning = [query for query in metric.get("Metrics", ()) if query.get("ReturnData", True)]
+    refuse_unless(
+        "Metrics" not in metric or len(returning) == 1, f"Exactly one metric must return data, got {len(returning)}."
+    )
+
+
+def _metric(policy: Document) -> tuple[Document | None, Document | None]:
+    return policy.get("PredefinedMetricSpecification"), policy.get("CustomizedMetricSpecification")
 
 
 def _check_steps(policy: Document) -> None:

@@ -115,6 +115,7 @@ class Endpoint:
     pending: Fleet | None = None
     pending_share: float = 0.0
     pending_since: float = 0.0
+    pending_stage: str = "Creating"
     deployment: Document | None = None
     created: float = field(default_factory=time.time)
     modified: float = field(default_factory=time.time)

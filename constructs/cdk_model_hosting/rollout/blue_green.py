@@ -1,0 +1,130 @@
+"""A whole second fleet beside the first, and traffic that moves over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_sagemaker as sagemaker
+
+from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.limits import BAKE_SECONDS, TERMINATION_WAIT_SECONDS
+from cdk_model_hosting.rollout.plan import Plan, Step, auto_rollback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    from cdk_model_hosting.endpoints.variant import Variant
+    from cdk_model_hosting.monitoring.alarm import Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllAtOnce(Plan):
+    """All traffic moves together.
+
+    Args:
+        final_seconds: Wait before the old fleet goes.
+    """
+
+    final_seconds: int
+
+    def __post_init__(self) -> None:
+        TERMINATION_WAIT_SECONDS.check(f"{self.what} bake", self.final_seconds)
+        super(AllAtOnce, self).__post_init__()
+
+    def bakes(self) -> tuple[int, ...]:
+        """The one wait."""
+        return (self.final_seconds,)
+
+    def waits(self, variant: Variant) -> tuple[int | None, ...]:  # noqa: ARG002 - the same for every fleet
+        """The one wait."""
+        return self.bakes()
+
+    def check(self, variants: Sequence[Variant]) -> None:
+        """Every fleet can be replaced all at once, in time."""
+        super(AllAtOnce, self).check(variants)
+
+    def render(
+        self, variants: Sequence[Variant], alarm_names: Sequence[str]
+    ) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+        """The rollout as the endpoint names it."""
+        policy = sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
+            traffic_routing_configuration=self.routing(),
+            termination_wait_in_seconds=self.final_seconds,
+            maximum_execution_timeout_in_seconds=self.timeout(variants),
+        )
+        return sagemaker.CfnEndpoint.DeploymentConfigProperty(
+            blue_green_update_policy=policy, auto_rollback_configuration=auto_rollback(alarm_names)
+        )
+
+    def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+        """How traffic is shifted."""
+        return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(type="ALL_AT_ONCE", wait_interval_in_seconds=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradual(AllAtOnce):
+    """Traffic moves in steps, with a wait after each.
+
+    Args:
+        step: How much moves at a time.
+        wait_seconds: Wait after each step.
+    """
+
+    step: Step
+    wait_seconds: int
+
+    def __post_init__(self) -> None:
+        BAKE_SECONDS.check(f"{self.what} bake", self.wait_seconds)
+        TERMINATION_WAIT_SECONDS.check(f"{self.what} final_bake", self.final_seconds)
+        super(Gradual, self).__post_init__()
+
+    def bakes(self) -> tuple[int, ...]:
+        """The wait after a step, and the last one."""
+        return (self.wait_seconds, self.final_seconds)
+
+    def check(self, variants: Sequence[Variant]) -> None:
+        """Refuse fleets that are too small to be replaced in steps, or large enough to take too long."""
+        for variant in variants:
+            self.step.check(self.what, variant)
+        super(Gradual, self).check(variants)
+
+    def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
+        """Say when there is nothing to watch."""
+        if rollback_on:
+            return super(Gradual, self).advice(rollback_on)
+        text = f"{self.what} has no alarm to roll back on: it only shifts the traffic later"
+        return [Advice("gradualRolloutWithoutAlarm", text)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary(Gradual):
+    """One small step, then the rest."""
+
+    def waits(self, variant: Variant) -> tuple[int | None, ...]:  # noqa: ARG002 - the same for every fleet
+        """One wait for the canary, one at the end."""
+        return self.bakes()
+
+    def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+        """How traffic is shifted."""
+        return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+            type="CANARY", canary_size=self.step.render(), wait_interval_in_seconds=self.wait_seconds
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linear(Gradual):
+    """Steps of one size until all traffic has moved."""
+
+    def waits(self, variant: Variant) -> tuple[int | None, ...]:
+        """One wait a step, one at the end."""
+        steps = self.step.count(variant)
+        return (None,) if steps is None else (*[self.wait_seconds] * steps, self.final_seconds)
+
+    def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+        """How traffic is shifted."""
+        return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+            type="LINEAR", linear_step_size=self.step.render(), wait_interval_in_seconds=self.wait_seconds
+        )

@@ -1,0 +1,91 @@
+"""Bounds that change by the clock."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_applicationautoscaling as autoscaling
+
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import MAX_CAPACITY, REALTIME_MIN_CAPACITY, SCHEDULED_ACTION_NAME
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledScaling:
+    """New bounds for a fleet at given times. They hold until another schedule changes them, or a deployment.
+
+    Args:
+        name: Name of the schedule, unique on its fleet.
+        schedule: When: ``aws_applicationautoscaling.Schedule.cron``, ``.rate`` or ``.at``.
+        between: Fewest and most instances from then on.
+        time_zone: IANA time zone of the schedule, such as ``Europe/Zurich``; UTC when omitted.
+
+    Raises:
+        ConfigurationError: When the bounds are not in order, or name or time zone are unknown to the service.
+
+    See: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
+    """
+
+    name: str
+    schedule: autoscaling.Schedule
+    between: tuple[int, int]
+    time_zone: str | None = None
+
+    def __post_init__(self) -> None:
+        SCHEDULED_ACTION_NAME.check("ScheduledScaling name", self.name)
+        check_bounds("ScheduledScaling", *self.between)
+        known = zoneinfo.available_timezones()
+        if self.time_zone is not None and not is_token(self.time_zone) and known and self.time_zone not in known:
+            raise ConfigurationError(
+                f"ScheduledScaling time_zone must be an IANA time zone such as Europe/Zurich, got {self.time_zone!r}: "
+                "Application Auto Scaling knows no other"
+            )
+
+    def render(self) -> dict[str, Any]:
+        """The scheduled action, in the words of CloudFormation, which are those of the API."""
+        low, high = self.between
+        action: dict[str, Any] = {
+            "ScheduledActionName": self.name,
+            "Schedule": self.schedule.expression_string,
+            "ScalableTargetAction": {"MinCapacity": low, "MaxCapacity": high},
+        }
+        if self.time_zone is not None:
+            action["Timezone"] = self.time_zone
+        return action
+
+    def property(self) -> autoscaling.CfnScalableTarget.ScheduledActionProperty:
+        """The scheduled action as the registered fleet's resource names it."""
+        low, high = self.between
+        return autoscaling.CfnScalableTarget.ScheduledActionProperty(
+            scheduled_action_name=self.name,
+            schedule=self.schedule.expression_string,
+            timezone=self.time_zone,
+            scalable_target_action=autoscaling.CfnScalableTarget.ScalableTargetActionProperty(
+                min_capacity=low, max_capacity=high
+            ),
+        )
+
+
+def check_bounds(what: str, minimum: int, maximum: int) -> None:
+    """Refuse bounds that no fleet size lies between.
+
+    Args:
+        what: Whose bounds they are, as the user typed it.
+        minimum: Fewest instances.
+        maximum: Most instances.
+
+    Raises:
+        ConfigurationError: When they are below 1, or not in order.
+    """
+    REALTIME_MIN_CAPACITY.check(f"{what} minimum", minimum)
+    MAX_CAPACITY.check(f"{what} maximum", maximum)
+    if not is_token(minimum) and not is_token(maximum) and minimum > maximum:
+        raise ConfigurationError(
+            f"{what} minimum must be at most its maximum, got {minimum} and {maximum}: no fleet size lies between them"
+        )

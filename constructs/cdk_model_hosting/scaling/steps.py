@@ -1,0 +1,118 @@
+"""Policies that change a fleet's size by steps, when a metric passes bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import COOLDOWN_SECONDS
+from cdk_model_hosting.scaling.policy import Policy, ScaledFleet
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from constructs import Construct
+
+    from cdk_model_hosting.instances import InstanceType
+
+_FEWEST = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """What happens while a metric lies in a range.
+
+    Args:
+        change: Instances to add, or to take away when negative.
+        above: Lower end of the range; none when omitted.
+        below: Upper end of the range; none when omitted.
+
+    Raises:
+        ConfigurationError: When the range has no end, or its ends are not in order.
+    """
+
+    change: int
+    above: float | None = None
+    below: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.above is None and self.below is None:
+            raise ConfigurationError(
+                "Interval must have above, below or both, got neither: it says for which values of the metric it holds"
+            )
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            raise ConfigurationError(
+                f"Interval above must be less than below, got {self.above} and {self.below}: no value lies between them"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepScaling(Policy):
+    """Adds and takes away instances by steps.
+
+    Args:
+        name: Name of the policy.
+        metric: What is watched.
+        intervals: What happens for which values.
+        cooldown_seconds: Pause after a step; the service's 300 when None.
+        minutes: Data points that must lie in an interval.
+    """
+
+    name: str
+    metric: cloudwatch.IMetric
+    intervals: tuple[Interval, ...]
+    cooldown_seconds: int | None
+    minutes: int
+
+    def __post_init__(self) -> None:
+        COOLDOWN_SECONDS.check("ScalingPolicy.steps cooldown", self.cooldown_seconds)
+        if len(self.intervals) < _FEWEST:
+            raise ConfigurationError(
+                f"ScalingPolicy.steps intervals must be at least 2, got {len(self.intervals)}: one says when nothing "
+                "changes, such as Interval(below=1, change=0)"
+            )
+        ordered = sorted(self.intervals, key=lambda each: float("-inf") if each.above is None else each.above)
+        for lower, upper in pairwise(ordered):
+            if upper.above is not None and lower.below is not None and upper.above < lower.below:
+                raise ConfigurationError(
+                    f"ScalingPolicy.steps intervals must not overlap, got one below {lower.below} and one above "
+                    f"{upper.above}: both would hold between them"
+                )
+
+    def check(self, machine: InstanceType) -> None:
+        """Any fleet will do."""
+
+    def bind(
+        self,
+        scope: Construct,
+        construct_id: str,
+        target: Any,
+        fleet: ScaledFleet,  # noqa: ARG002 - the metric brings its dimensions
+    ) -> list[cdk.CfnResource]:
+        """Make a policy and an alarm for each direction, as CDK's own construct does."""
+        import aws_cdk as cdk  # noqa: PLC0415 - loaded with what follows
+        from aws_cdk import aws_applicationautoscaling as autoscaling  # noqa: PLC0415 - loaded by those alone who step
+
+        scalable = autoscaling.ScalableTarget.from_scalable_target_attributes(
+            scope,
+            f"{construct_id}Target",
+            scalable_target_id=target if isinstance(target, str) else cdk.Token.as_string(target),
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            service_namespace="sagemaker",
+        )
+        policy = autoscaling.StepScalingPolicy(
+            scope,
+            construct_id,
+            scaling_target=scalable,
+            metric=self.metric,
+            scaling_steps=[
+                autoscaling.ScalingInterval(change=each.change, lower=each.above, upper=each.below)
+                for each in self.intervals
+            ],
+            adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
+            cooldown=None if self.cooldown_seconds is None else cdk.Duration.seconds(self.cooldown_seconds),
+            evaluation_periods=self.minutes,
+        )
+        return [each for each in policy.node.find_all() if isinstance(each, cdk.CfnResource)]

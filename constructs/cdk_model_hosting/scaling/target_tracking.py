@@ -1,0 +1,170 @@
+"""Policies that keep a metric near a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import COOLDOWN_SECONDS, TARGET_VALUE, UTILIZATION_PERCENT
+from cdk_model_hosting.scaling.policy import RenderedPolicy, ScaledFleet
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cdk_model_hosting.instances import InstanceType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetTracking(RenderedPolicy):
+    """Keeps a metric near a value: grows the fleet when it is above, shrinks it when it is well below.
+
+    Args:
+        name: Name of the policy.
+        what: The factory as the user typed it.
+        argument: Its argument that gives the target.
+        target: Value to keep.
+        out_seconds: Pause after growing; the service's 300 when None.
+        in_seconds: Pause after shrinking; the service's 300 when None.
+        scale_in: Whether the fleet may shrink by this policy.
+    """
+
+    name: str
+    what: str
+    argument: str
+    target: float
+    out_seconds: int | None
+    in_seconds: int | None
+    scale_in: bool
+
+    def __post_init__(self) -> None:
+        TARGET_VALUE.check(f"{self.what} {self.argument}", self.target)
+        COOLDOWN_SECONDS.check(f"{self.what} scale_out_cooldown", self.out_seconds)
+        COOLDOWN_SECONDS.check(f"{self.what} scale_in_cooldown", self.in_seconds)
+
+    def check(self, machine: InstanceType) -> None:
+        """Any fleet will do."""
+
+    def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
+        """The metric, as the policy's configuration names it."""
+        raise AssertionError(f"{type(self).__name__} must name its metric for {fleet}")
+
+    def value(self, machine: InstanceType) -> float:  # noqa: ARG002 - most targets are the same on every machine
+        """The target in the metric's own unit."""
+        return self.target
+
+    def render(self, fleet: ScaledFleet) -> dict[str, Any]:
+        """The policy's type and configuration."""
+        configuration: dict[str, Any] = {"TargetValue": self.value(fleet.machine), **self.specification(fleet)}
+        if self.out_seconds is not None:
+            configuration["ScaleOutCooldown"] = self.out_seconds
+        if self.in_seconds is not None:
+            configuration["ScaleInCooldown"] = self.in_seconds
+        if not self.scale_in:
+            configuration["DisableScaleIn"] = True
+        return {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": configuration}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predefined(TargetTracking):
+    """Tracks a metric that Application Auto Scaling knows by name.
+
+    Args:
+        metric: That name.
+    """
+
+    metric: str
+
+    def specification(self, fleet: ScaledFleet) -> dict[str, Any]:  # noqa: ARG002 - the service adds the dimensions
+        """The metric, by its name."""
+        return {"PredefinedMetricSpecification": {"PredefinedMetricType": self.metric}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utilization(TargetTracking):
+    """Tracks how much of the instances is in use.
+
+    SageMaker adds CPU and GPU metrics up over cores and devices, so that four busy GPUs show 400 %. The target is given
+    for the machine as a whole, 0 to 100 %, and multiplied here.
+
+    Args:
+        metric: Metric of the instances.
+        counted: What the metric is added up over: ``vcpus``, ``accelerators``, or nothing.
+    """
+
+    metric: str
+    counted: str | None
+
+    def __post_init__(self) -> None:
+        UTILIZATION_PERCENT.check(f"{self.what} {self.argument}", self.target)
+        super(Utilization, self).__post_init__()
+
+    def check(self, machine: InstanceType) -> None:
+        """Refuse machines without what is measured, or with an unknown number of it."""
+        if self.counted is None:
+            return
+        if self.counted == "accelerators" and machine.resolved and not machine.gpu:
+            raise ConfigurationError(
+                f"{self.what} fleet must be of GPU instances, got {machine.name}: there is nothing to measure"
+            )
+        if self._count(machine) is None:
+            name = "one that is known only at deploy time" if not machine.resolved else machine.name
+            raise ConfigurationError(
+                f"{self.what} fleet must be of a type whose number of {self.counted} is known, got {name}: SageMaker adds "
+                "the metric up over them; use ScalingPolicy.on_metric with a target of your own"
+            )
+
+    def value(self, machine: InstanceType) -> float:
+        """The target times what it is added up over."""
+        count = 1 if self.counted is None else self._count(machine)
+        return self.target * (count or 1) if not is_token(self.target) or count in {None, 1} else self._refused()
+
+    def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
+        """The metric with its dimensions."""
+        dimensions = {"EndpointName": fleet.endpoint_name, "VariantName": fleet.variant_name}
+        return {
+            "CustomizedMetricSpecification": _customized("/aws/sagemaker/Endpoints", self.metric, dimensions, "Average")
+        }
+
+    def _count(self, machine: InstanceType) -> int | None:
+        count: int | None = getattr(machine, self.counted) if self.counted is not None else 1
+        return count or None
+
+    def _refused(self) -> float:
+        raise ConfigurationError(
+            f"{self.what} {self.argument} must be a literal number, got one that is known only at deploy time: it is "
+            f"multiplied by the number of {self.counted}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customized(TargetTracking):
+    """Tracks any metric.
+
+    Args:
+        namespace: Its namespace.
+        metric: Its name.
+        dimensions: Its dimensions.
+        statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or ``SampleCount``.
+    """
+
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, str]
+    statistic: str
+
+    def specification(self, fleet: ScaledFleet) -> dict[str, Any]:  # noqa: ARG002 - it brings its dimensions
+        """The metric with its dimensions."""
+        return {
+            "CustomizedMetricSpecification": _customized(self.namespace, self.metric, self.dimensions, self.statistic)
+        }
+
+
+def _customized(namespace: str, metric: str, dimensions: Mapping[str, str], statistic: str) -> dict[str, Any]:
+    return {
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Statistic": statistic,
+    }

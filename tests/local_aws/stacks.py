@@ -1,0 +1,111 @@
+"""Stacks without the CDK: a template as a mapping, applied through the API, which takes a fraction of a second."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.local_aws.lifecycle import LocalAws
+
+SECONDS_TO_SETTLE = 60.0
+POLL_SECONDS = 0.02
+
+
+@dataclass
+class Stack:
+    """One stack.
+
+    Args:
+        local: The local AWS.
+        name: Its name.
+    """
+
+    local: LocalAws
+    name: str
+    statuses: list[str] = field(default_factory=list)
+    """The statuses that the last operation went through, as DescribeStacks showed them."""
+
+    def __post_init__(self) -> None:
+        self._client = self.local.client("cloudformation")
+
+    def apply(self, template: dict[str, Any]) -> str:
+        """Create or update the stack; return the status in which that ended."""
+        request = {
+            "StackName": self.name,
+            "TemplateBody": json.dumps(template),
+            "Capabilities": ["CAPABILITY_IAM"],
+        }
+        self.statuses = []
+        (self._client.update_stack if self.exists() else self._client.create_stack)(**request)
+        return self.settle()
+
+    def start(self, template: dict[str, Any]) -> None:
+        """Begin an update."""
+        self.statuses = []
+        self._client.update_stack(
+            StackName=self.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"]
+        )
+
+    def settle(self) -> str:
+        """Wait for the end of what is under way; return the status."""
+        deadline = time.monotonic() + SECONDS_TO_SETTLE
+        while (status := self.status()).endswith("_IN_PROGRESS"):
+            assert time.monotonic() < deadline, f"{self.name} is still {status}: {self.log()}"
+            time.sleep(POLL_SECONDS)
+        return status
+
+    def delete(self) -> str:
+        """Delete the stack; return the status in which that ended."""
+        identifier = self._client.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
+        self._client.delete_stack(StackName=self.name)
+        deadline = time.monotonic() + SECONDS_TO_SETTLE
+        while (
+            status := str(self._client.describe_stacks(StackName=identifier)["Stacks"][0]["StackStatus"])
+        ) == "DELETE_IN_PROGRESS":
+            assert time.monotonic() < deadline, f"{self.name} is still {status}: {self.log()}"
+            time.sleep(POLL_SECONDS)
+        return status
+
+    def exists(self) -> bool:
+        """Tell whether the stack is there."""
+        try:
+            self._client.describe_stacks(StackName=self.name)
+        except ClientError:
+            return False
+        return True
+
+    def status(self) -> str:
+        """Return the status, and keep it in mind."""
+        status = str(self._client.describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"])
+        if status not in self.statuses[-1:]:
+            self.statuses.append(status)
+        return status
+
+    def outputs(self) -> dict[str, str]:
+        """Return the outputs."""
+        found = self._client.describe_stacks(StackName=self.name)["Stacks"][0].get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+    def physical_id(self, logical_id: str) -> str:
+        """Return the physical ID of a resource."""
+        found = self._client.describe_stack_resources(StackName=self.name, LogicalResourceId=logical_id)
+        return str(found["StackResources"][0]["PhysicalResourceId"])
+
+    def reasons(self, status: str) -> dict[str, str]:
+        """Return the reasons of all events of a status by logical ID."""
+        events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
+        return {
+            event["LogicalResourceId"]: event.get("ResourceStatusReason", "")
+            for event in events
+            if event["ResourceStatus"] == status
+        }
+
+    def log(self) -> list[tuple[str, str, str]]:
+        """Return all events, first one first: logical ID, status, reason."""
+        events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
+        return [
+            (event["LogicalResourceId"], event["ResourceStatus"], event.get("ResourceStatusReason", ""))
+            for event in reversed(events)
+        ]
