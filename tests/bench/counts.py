@@ -82,6 +82,7 @@ def counts() -> list[Figure]:
             note=f"no alarms; {three.compact - two.compact:,} without indentation",
         ),
         *_alarm(),
+        *_check(),
         *_modules(),
     ]
 
@@ -100,7 +101,7 @@ def _calls(two: Counts, three: Counts) -> list[Figure]:
             value=three.requests - two.requests,
             bound=12,
             next_bound=7,
-            note=f"N=3 minus N=2; bare L1: {bare}",
+            note=f"N=3 minus N=2, without alarms and check; bare L1: {bare}",
         ),
         Figure(name="callbacks from the kernel", value=len(three.crossings.callbacks), bound=0),
         Figure(
@@ -136,6 +137,20 @@ def _alarm() -> list[Figure]:
         ),
         Figure(name="resources of a rollback alarm", value=two.resources - one.resources, bound=1),
         Figure(name="bytes of template of a rollback alarm", value=two.size - one.size, note="its permission included"),
+    ]
+
+
+def _check() -> list[Figure]:
+    without = count(endpoints(3)).requests - count(endpoints(2)).requests
+    two, three = count(endpoints(2, verified=True)), count(endpoints(3, verified=True))
+    return [
+        Figure(
+            name="calls of the rollout check of an endpoint",
+            value=three.requests - two.requests - without,
+            bound=1,
+            note="beside what it takes once a stack",
+        ),
+        Figure(name="resources of an endpoint with it", value=three.resources - two.resources, bound=6),
     ]
 
 

@@ -41,13 +41,16 @@ def app_of(folder: Path, fill: Callable[[cdk.Stack], None]) -> cdk.App:
     return app
 
 
-def endpoints(number: int, *, alarms: int = 0, policies: int = 1) -> Callable[[cdk.Stack], None]:
+def endpoints(
+    number: int, *, alarms: int = 0, policies: int = 1, verified: bool = False
+) -> Callable[[cdk.Stack], None]:
     """Scaled endpoints with a model each, as the README's first example writes them.
 
     Args:
         number: How many.
         alarms: Rollback alarms of each.
         policies: Scaling policies of each.
+        verified: Whether the stack's rollout check watches them.
     """
 
     def fill(stack: cdk.Stack) -> None:
@@ -69,6 +72,7 @@ def endpoints(number: int, *, alarms: int = 0, policies: int = 1) -> Callable[[c
                 fleet=Fleet(instance_type=INSTANCE_TYPE, count=COUNT),
                 scaling=Scaling.between(COUNT, MOST, rules),
                 rollback_on=[Alarm.model_latency(percentile=90 + alarm) for alarm in range(alarms)],
+                verify_rollout=verified,
             )
 
     return fill

@@ -7,6 +7,7 @@ import pytest
 
 from tests.local_aws.cdk import Cdk
 from tests.local_aws.lifecycle import LocalAws
+from tests.local_aws.runtime.hosting import Hosting
 
 Build = Callable[[cdk.Stack], None]
 Assemble = Callable[[str, Build], Cdk]
@@ -20,6 +21,14 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
         yield local
     finally:
         local.stop()
+
+
+@pytest.fixture(scope="session")
+def hosting(local_aws: LocalAws) -> Hosting:
+    """Prepare the local AWS for endpoints that echo."""
+    prepared = Hosting(local_aws)
+    prepared.prepare()
+    return prepared
 
 
 @pytest.fixture(scope="session")

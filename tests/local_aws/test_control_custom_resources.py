@@ -1,6 +1,7 @@
 """Custom resources behind a Python function: the protocol, the order, and what CloudFormation makes of a failure."""
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,8 @@ class Customs:
 @pytest.fixture
 def customs(local_aws: LocalAws, function: str, request: pytest.FixtureRequest) -> Customs:
     """Give a test a stack of its own."""
-    name = request.node.name.removeprefix("test_").replace("_", "-")
-    return Customs(local_aws, name[:100].strip("-"), function)
+    name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name.removeprefix("test_"))
+    return Customs(local_aws, name.strip("-"), function)
 
 
 def test_from_create_to_delete(customs: Customs) -> None:
@@ -183,7 +184,10 @@ def test_a_function_that_invokes_itself_answers_later(customs: Customs) -> None:
     ("wish", "reason"),
     [
         ({"silent": True}, "Nothing arrived within the 1 seconds of its ServiceTimeout"),
-        ({"crash": "oh dear"}, "ended in an error before it answered, and AWS would have waited 1 seconds for it: oh dear"),
+        (
+            {"crash": "oh dear"},
+            "ended in an error before it answered, and AWS would have waited 1 seconds for it: oh dear",
+        ),
         ({"typed": True}, "HTTP Error 403: "),
         ({"long": 5000}, "Response object is too long."),
         ({"sleep": 5}, "did not receive a response from your Custom Resource"),

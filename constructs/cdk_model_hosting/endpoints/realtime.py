@@ -12,6 +12,7 @@ from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.endpoints.endpoint import Endpoint, ImportedEndpoint, import_by_arn, import_by_name
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT, Variant, check_variants
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.guard.rollout_check import RolloutCheck
 from cdk_model_hosting.limits import ENDPOINT_NAME, VARIANTS
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.placement import as_construct_id, place_of
@@ -59,6 +60,8 @@ class RealtimeEndpoint(Endpoint):
         endpoint_name: Name, at most 63 characters. Made of the stack's name and the path when omitted.
         encryption_key: KMS key of the instances' volumes, for families without local NVMe disks, whose hardware encrypts
             them; the service's own key when omitted.
+        verify_rollout: Whether the deployment fails, and is rolled back, when SageMaker has silently rolled the endpoint
+            back. It takes one small function a stack, however many endpoints.
 
     Raises:
         ConfigurationError: When the service would refuse the combination.
@@ -84,6 +87,7 @@ class RealtimeEndpoint(Endpoint):
         rollback_on: Sequence[Alarm | cloudwatch.IAlarm] | None = None,
         endpoint_name: str | None = None,
         encryption_key: kms.IKey | None = None,
+        verify_rollout: bool = True,
     ) -> None:
         ENDPOINT_NAME.check("RealtimeEndpoint endpoint_name", endpoint_name)
         if rollback_on is not None:
@@ -112,11 +116,17 @@ class RealtimeEndpoint(Endpoint):
             production_variants=[variant.render() for variant in self._variants],
             kms_key_id=None if encryption_key is None else encryption_key.key_arn,
         )
+        self._config_name = self.cfn_endpoint_config.attr_endpoint_config_name
         if encryption_key is not None:
             self._allow(*_use_of(encryption_key))
         rollback_on = default_alarms(len(self._variants)) if rollback_on is None else rollback_on
         self.cfn_endpoint = self._endpoint(rollback_on)
-        self.scaled = self._scale(place.child(construct_id))
+        # References, unlike the literal name, make what uses them wait for the endpoint.
+        scaled = any(variant.scaling is not None for variant in self._variants)
+        reference = self.cfn_endpoint.attr_endpoint_name if scaled or verify_rollout else self.endpoint_name
+        self.scaled = self._scale(place.child(construct_id), reference)
+        if verify_rollout:
+            RolloutCheck.of(place.stack).watch(reference, self._config_name)
         self._advise(rollback_on, _unconfirmed_key(self._variants) if encryption_key is not None else [])
 
     @staticmethod
@@ -160,14 +170,13 @@ class RealtimeEndpoint(Endpoint):
         return self.cfn_endpoint.ref if is_token(self.endpoint_name) else super().endpoint_arn
 
     def _endpoint(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> sagemaker.CfnEndpoint:
-        config_name = self.cfn_endpoint_config.attr_endpoint_config_name
         alarms: RollbackAlarms | None = None
         if rollback_on:
             alarms = RollbackAlarms(
                 self,
                 "Rollback",
                 endpoint_name=self.endpoint_name,
-                config_name=config_name,
+                config_name=self._config_name,
                 variant_names=self.variant_names,
                 alarms=rollback_on,
             )
@@ -177,7 +186,7 @@ class RealtimeEndpoint(Endpoint):
             self,
             "Resource",
             endpoint_name=self.endpoint_name,
-            endpoint_config_name=config_name,
+            endpoint_config_name=self._config_name,
             deployment_config=None
             if self._rollout is None
             else self._rollout.plan.render(self._variants, [] if alarms is None else alarms.names),
@@ -190,14 +199,9 @@ class RealtimeEndpoint(Endpoint):
             endpoint.node.add_dependency(*waits_for)
         return endpoint
 
-    def _scale(self, place: Place) -> dict[str, BoundScaling]:
+    def _scale(self, place: Place, name: str) -> dict[str, BoundScaling]:
         bound: dict[str, BoundScaling] = {}
-        scaled = [(index, variant) for index, variant in enumerate(self._variants) if variant.scaling is not None]
-        if not scaled:
-            return bound
-        # The reference, unlike the literal name, makes the registration wait for the endpoint.
-        name = self.cfn_endpoint.attr_endpoint_name
-        for index, variant in scaled:
+        for index, variant in enumerate(self._variants):
             if variant.scaling is not None:
                 construct_id = as_construct_id(variant.name, index, kind="Variant")
                 resource_id = f"endpoint/{name}/variant/{variant.name}"

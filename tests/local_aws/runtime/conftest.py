@@ -1,17 +1,8 @@
-"""The local AWS of the whole folder, with the echo image in its registry."""
+"""What the tests of the runtime plane share beside the local AWS of the whole folder."""
 
 import pytest
 
-from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.hosting import Hosting
-
-
-@pytest.fixture(scope="session")
-def hosting(local_aws: LocalAws) -> Hosting:
-    """Prepare a local AWS for endpoints that echo."""
-    prepared = Hosting(local_aws)
-    prepared.prepare()
-    return prepared
 
 
 @pytest.fixture(scope="module")

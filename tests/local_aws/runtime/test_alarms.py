@@ -272,4 +272,6 @@ def test_an_alarm_that_is_on_already_ends_an_update_that_waits_for_nothing(hosti
 def stages(hosting: Hosting, name: str) -> list[str]:
     """Return what the variants that are to come are at."""
     pending = hosting.sagemaker.describe_endpoint(EndpointName=name).get("PendingDeploymentSummary", {})
-    return [status["Status"] for variant in pending.get("ProductionVariants", []) for status in variant["VariantStatus"]]
+    return [
+        status["Status"] for variant in pending.get("ProductionVariants", []) for status in variant["VariantStatus"]
+    ]

@@ -96,6 +96,7 @@ def test_a_variant_outside_of_its_bounds_is_brought_into_them(hosting: Hosting, 
         ({"ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}, "does not fit variant Main"),
         ({"MinCapacity": 7}, "Maximum capacity cannot be less than minimum capacity"),
         ({"MinCapacity": -1}, "Minimum capacity must be at least 0"),
+        ({"MinCapacity": 0}, "Minimum capacity must be at least 1"),
     ],
 )
 def test_a_target_that_cannot_be_scaled_is_refused(
@@ -124,9 +125,17 @@ def test_policies_need_a_target_and_die_with_it(hosting: Hosting, scaled: str) -
     hosting.autoscaling.put_scaling_policy(**names(scaled), **policy)
     assert policies(hosting, scaled)[0]["TargetTrackingScalingPolicyConfiguration"] == TARGET_TRACKING
 
+    hosting.autoscaling.put_scheduled_action(
+        **names(scaled),
+        ScheduledActionName="nightly",
+        Schedule="cron(0 22 * * ? *)",
+        ScalableTargetAction={"MinCapacity": 2},
+    )
+
     hosting.autoscaling.deregister_scalable_target(**names(scaled))
 
     assert policies(hosting, scaled) == []
+    assert hosting.autoscaling.describe_scheduled_actions(**names(scaled))["ScheduledActions"] == []
     not_found = hosting.autoscaling.exceptions.ObjectNotFoundException
     with pytest.raises(not_found, match="No scalable target registered for service namespace: sagemaker"):
         hosting.autoscaling.put_scaling_policy(**names(scaled), **policy)
@@ -184,6 +193,51 @@ def test_a_policy_that_makes_no_sense_is_refused(
         hosting.autoscaling.put_scaling_policy(**names(scaled), PolicyName="p", **policy)
 
 
+BACKLOG = {"MetricName": "ApproximateBacklogSizePerInstance", "Namespace": "AWS/SageMaker", "Statistic": "Average"}
+
+
+def put_tracking(hosting: Hosting, endpoint: str, name: str, value: float, **metric: Any) -> None:
+    hosting.autoscaling.put_scaling_policy(
+        **names(endpoint),
+        PolicyName=name,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": value, **metric},
+    )
+
+
+def test_several_policies_on_one_target(hosting: Hosting, scaled: str) -> None:
+    predefined = TARGET_TRACKING["PredefinedMetricSpecification"]
+    put_tracking(hosting, scaled, "requests", 600.0, PredefinedMetricSpecification=predefined)
+    put_tracking(hosting, scaled, "backlog", 5.0, CustomizedMetricSpecification=BACKLOG)
+    put_tracking(hosting, scaled, "requests", 700.0, PredefinedMetricSpecification=predefined)
+
+    found = {
+        policy["PolicyName"]: policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies(hosting, scaled)
+    }
+    assert found["requests"]["TargetValue"] == 700
+    assert found["backlog"]["CustomizedMetricSpecification"] == BACKLOG
+    with pytest.raises(ClientError, match="Only one TargetTrackingScaling policy for a given metric specification"):
+        put_tracking(hosting, scaled, "again", 600.0, PredefinedMetricSpecification=predefined)
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        ({"MetricName": "Backlog", "Namespace": "Mine"}, "needs either Metrics or MetricName, Namespace and Statistic"),
+        ({**BACKLOG, "Metrics": [{"Id": "m", "Expression": "1"}]}, "needs either Metrics or MetricName"),
+        (
+            {"Metrics": [{"Id": "m", "Expression": "1"}, {"Id": "n", "Expression": "2"}]},
+            "Exactly one metric must return data, got 2",
+        ),
+    ],
+)
+def test_a_customized_metric_that_makes_no_sense_is_refused(
+    hosting: Hosting, scaled: str, metric: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message):
+        put_tracking(hosting, scaled, "p", 5.0, CustomizedMetricSpecification=metric)
+
+
 def test_a_step_policy_is_kept(hosting: Hosting, scaled: str) -> None:
     steps = {
         "AdjustmentType": "ChangeInCapacity",
@@ -215,6 +269,10 @@ def test_scheduled_actions(hosting: Hosting, scaled: str) -> None:
     for wrong, message in (
         ({"Schedule": "every day", "ScalableTargetAction": {"MinCapacity": 4}}, "Schedule expression every day"),
         ({"Schedule": "rate(1 day)"}, "must specify MinCapacity, MaxCapacity or both"),
+        (
+            {"Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 4}, "Timezone": "Europe/Berlinn"},
+            "Timezone Europe/Berlinn is not valid",
+        ),
     ):
         with pytest.raises(ClientError, match=message):
             hosting.autoscaling.put_scheduled_action(**names(scaled), ScheduledActionName="wrong", **wrong)

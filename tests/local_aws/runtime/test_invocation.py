@@ -164,6 +164,23 @@ def test_invocations_are_metered(hosting: Hosting) -> None:
         assert _metric(hosting, "InvocationsPerInstance", "Sum", dimensions) == 2
         assert _metric(hosting, "ModelLatency", "Maximum", dimensions) > 200_000
         assert 0 < _metric(hosting, "OverheadLatency", "Average", dimensions) < 200_000
+        assert 200_000 < _latency(hosting, "p99", dimensions) < 1_000_000
+
+
+def _latency(hosting: Hosting, statistic: str, dimensions: dict[str, str]) -> float:
+    """Read a percentile through the API that dashboards and consoles use."""
+    metric = {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "ModelLatency",
+        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+    }
+    now = time.time()
+    (found,) = hosting.local.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[{"Id": "m", "MetricStat": {"Metric": metric, "Period": 7200, "Stat": statistic}}],
+        StartTime=now - 7200,
+        EndTime=now + 3600,
+    )["MetricDataResults"]
+    return float(max(found["Values"]))
 
 
 def _metric(hosting: Hosting, name: str, statistic: str, dimensions: dict[str, str]) -> float:

@@ -112,9 +112,7 @@ def check_schedule(request: Document, *, exists: bool) -> None:
         )
     zone = request.get("Timezone", "UTC")
     refuse_unless(zone in zoneinfo.available_timezones(), f"Timezone {zone} is not valid.")
-    refuse_unless(
-        request.get("StartTime", 0) <= request.get("EndTime", math.inf), "StartTime must be before EndTime."
-    )
+    refuse_unless(request.get("StartTime", 0) <= request.get("EndTime", math.inf), "StartTime must be before EndTime.")
     action = request.get("ScalableTargetAction", {})
     refuse_unless(
         exists or "MinCapacity" in action or "MaxCapacity" in action,
@@ -132,7 +130,6 @@ def _check_target_tracking(policy: Document, dimension: str) -> None:
         metric is None or _PREDEFINED.get(metric) == dimension,
         f"Predefined metric {metric} does not fit scalable dimension {dimension}.",
     )
-
 
     if "CustomizedMetricSpecification" in policy:
         _check_customized(policy["CustomizedMetricSpecification"])

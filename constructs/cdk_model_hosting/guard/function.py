@@ -1,0 +1,145 @@
+"""The Lambda function that answers the custom resources of a stack's endpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from cdk_model_hosting.acknowledgments import acknowledge_wildcards
+from cdk_model_hosting.permissions import Permission, arn, policy_document
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+
+_ID = "EndpointGuard"
+_CODE = Path(__file__).parents[1] / "handlers"
+_LONGEST_SECONDS = 900
+_MEMORY_MB = 256
+
+_ENDPOINT = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint"
+
+LOOK = (
+    Permission(
+        actions=("sagemaker:DescribeEndpoint",),
+        resources=(arn(f"{_ENDPOINT}/*"),),
+        wildcard_reason="one function looks at every endpoint of the stack, and changes none",
+    ),
+)
+"""What comparing an endpoint with its deployment needs."""
+
+
+class EndpointGuard(Construct):
+    """One function for all endpoints of a stack, with a role and a log group of its own.
+
+    Attributes:
+        token: What custom resources name as their service.
+    """
+
+    def __init__(self, stack: cdk.Stack) -> None:
+        from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with a guard alone
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415
+        from aws_cdk import aws_logs as logs  # noqa: PLC0415
+        from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415
+
+        super().__init__(stack, _ID)
+        code = s3_assets.Asset(self, "Code", path=str(_CODE), exclude=["**/__pycache__", "__pycache__", "*.pyc"])
+        log_group = logs.CfnLogGroup(self, "Logs", retention_in_days=30)
+        log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        self._role = iam.CfnRole(
+            self,
+            "Role",
+            assume_role_policy_document={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+                ],
+            },
+        )
+        function = lambda_.CfnFunction(
+            self,
+            "Function",
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+            description="Compares SageMaker endpoints with what was deployed, and owns their scaling where asked to",
+            handler="endpoint_guard.handler",
+            runtime="python3.14",
+            memory_size=_MEMORY_MB,
+            timeout=_LONGEST_SECONDS,
+            role=self._role.attr_arn,
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref, log_format="JSON"),
+        )
+        # It goes on in a next run where a wait is longer than one may last. No run is tried again by Lambda itself.
+        lambda_.CfnEventInvokeConfig(
+            self, "OneTry", function_name=function.ref, qualifier="$LATEST", maximum_retry_attempts=0
+        )
+        self._log_group_arn = log_group.attr_arn
+        self._function_arn = function.attr_arn
+        self._permissions: list[Permission] = []
+        self._policy = self._attach(iam)
+        self.token = self._function_arn
+        self.allow(*LOOK)
+
+    @staticmethod
+    def of(stack: cdk.Stack) -> EndpointGuard:
+        """The stack's guard, made when it is first asked for.
+
+        Args:
+            stack: The stack.
+        """
+        guard = _guards.get(stack)
+        if guard is None:
+            guard = _guards[stack] = EndpointGuard(stack)
+        return guard
+
+    def allow(self, *permissions: Permission) -> None:
+        """Let the function do what one of its custom resources needs.
+
+        Args:
+            permissions: What it needs; what it may already is not given twice.
+        """
+        new = [each for each in permissions if each not in self._permissions]
+        if new:
+            self._permissions.extend(new)
+            self._policy.policy_document = policy_document(self._permissions)
+            acknowledge_wildcards(self._policy, new)
+
+    def resource(self, scope: Construct, construct_id: str, kind: str, properties: dict[str, Any]) -> cdk.CfnResource:
+        """A custom resource that the function answers.
+
+        Args:
+            scope: Where to make it.
+            construct_id: ID below `scope`.
+            kind: Its type, such as ``Custom::EndpointRollout``.
+            properties: Its properties.
+        """
+        served = {"ServiceToken": self.token, "ServiceTimeout": 3600, **properties}
+        resource = cdk.CfnResource(scope, construct_id, type=kind, properties=served)
+        # The function must be allowed to do its work before it is called, and as long as it may be called.
+        resource.add_resource_dependency(self._policy)
+        return resource
+
+    def _attach(self, iam_: Any) -> iam.CfnPolicy:
+        """The function's policy, a resource of its own: it names the function, which names the role."""
+        self._permissions.extend(
+            (
+                Permission(
+                    actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+                    resources=(self._log_group_arn,),
+                ),
+                Permission(actions=("lambda:InvokeFunction",), resources=(self._function_arn,)),
+            )
+        )
+        policy: iam.CfnPolicy = iam_.CfnPolicy(
+            self,
+            "Policy",
+            policy_name="Guard",
+            policy_document=policy_document(self._permissions),
+            roles=[self._role.ref],
+        )
+        return policy
+
+
+_guards: WeakKeyDictionary[cdk.Stack, EndpointGuard] = WeakKeyDictionary()

@@ -1,0 +1,54 @@
+"""The check that an endpoint runs what was deployed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from cdk_model_hosting.guard.function import EndpointGuard
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+
+class RolloutCheck:
+    """Compares the configuration that each endpoint of a stack runs with the one that was deployed.
+
+    When SageMaker rolls an update back, the endpoint is in service again, with its old configuration. CloudFormation takes
+    that for success and deletes the old configuration, which is the one that serves. The check fails the deployment
+    instead, so that CloudFormation restores what was there before.
+
+    One custom resource a stack, after all its endpoints.
+    """
+
+    def __init__(self, stack: cdk.Stack) -> None:
+        guard = EndpointGuard.of(stack)
+        self.cfn_check = guard.resource(guard, "Rollouts", "Custom::EndpointRollout", {"Endpoints": {}})
+        self._watched = 0
+
+    @staticmethod
+    def of(stack: cdk.Stack) -> RolloutCheck:
+        """The stack's check, made when it is first asked for.
+
+        Args:
+            stack: The stack.
+        """
+        check = _checks.get(stack)
+        if check is None:
+            check = _checks[stack] = RolloutCheck(stack)
+        return check
+
+    def watch(self, endpoint_name: str, config_name: str) -> None:
+        """Check one more endpoint.
+
+        Args:
+            endpoint_name: Reference to the endpoint, so that the check waits for it.
+            config_name: Name of the configuration that is deployed.
+        """
+        self.cfn_check.add_property_override(
+            f"Endpoints.Endpoint{self._watched}", {"Name": endpoint_name, "Config": config_name}
+        )
+        self._watched += 1
+
+
+_checks: WeakKeyDictionary[cdk.Stack, RolloutCheck] = WeakKeyDictionary()

@@ -1,0 +1,84 @@
+"""What the factories of `Alarm` check, each with its own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_model_hosting.durations import literal
+from cdk_model_hosting.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+WHOLE = 100
+
+
+def share(what: str, percent: float, *, of: str) -> float:
+    """A share that can be exceeded.
+
+    Args:
+        what: The argument as the user typed it.
+        percent: Percent, 0 to below 100.
+        of: What it is a share of.
+
+    Raises:
+        ConfigurationError: When it is a Token, or outside its range.
+    """
+    if not 0 <= literal(what, percent) < WHOLE:
+        raise ConfigurationError(f"{what} must be 0 to below 100 %, got {percent}: it is a share of {of}")
+    return percent
+
+
+def millis(what: str, duration: cdk.Duration, *, why: str) -> float:
+    """A time in milliseconds.
+
+    Args:
+        what: The argument as the user typed it.
+        duration: The time, above 0.
+        why: Why it must be more than nothing.
+
+    Raises:
+        ConfigurationError: When it is known only at deploy time, or is no time at all.
+    """
+    if duration.is_unresolved():
+        raise ConfigurationError(
+            f"{what} must be a literal time, got one that is known only at deploy time: CloudFormation cannot convert it "
+            "into microseconds"
+        )
+    found = float(duration.to_milliseconds())
+    if found <= 0:
+        raise ConfigurationError(f"{what} must be more than 0 milliseconds, got {found:g}: {why}")
+    return found
+
+
+def percentile(what: str, number: float) -> str:
+    """A percentile as CloudWatch writes it.
+
+    Args:
+        what: The argument as the user typed it.
+        number: Above 0 to 100, with at most two decimals.
+
+    Raises:
+        ConfigurationError: When it is a Token, or none that CloudWatch computes.
+    """
+    if not 0 < literal(what, number) <= WHOLE or round(number, 2) != number:
+        raise ConfigurationError(
+            f"{what} must be above 0 to 100 with at most two decimals, got {number}: it is a share of the answers"
+        )
+    return f"p{number:g}"
+
+
+def count(what: str, number: float, *, why: str) -> float:
+    """A number of at least one.
+
+    Args:
+        what: The argument as the user typed it.
+        number: The number.
+        why: Why it is one at least.
+
+    Raises:
+        ConfigurationError: When it is a Token, less than one, or not whole.
+    """
+    if literal(what, number) < 1 or number != int(number):
+        raise ConfigurationError(f"{what} must be a whole number of at least 1, got {number}: {why}")
+    return number
