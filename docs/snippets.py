@@ -10,6 +10,7 @@ import re
 import sys
 from collections import Counter
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,6 @@ def _template(stack: str) -> dict[str, Any]:
     import aws_cdk as cdk  # noqa: PLC0415 - pages without a template need no CDK
     from aws_cdk.assertions import Template  # noqa: PLC0415
 
-    from stacks.realtime_canary import RealtimeCanaryStack  # noqa: PLC0415
-
-    made = {"RealtimeCanary": RealtimeCanaryStack}[stack]
+    module = import_module(f"stacks.{re.sub(r'(?<!^)(?=[A-Z])', '_', stack).lower()}")
+    made = getattr(module, f"{stack}Stack")
     return dict(Template.from_stack(made(cdk.App(), stack, model_folder="examples/fraud/model")).to_json())

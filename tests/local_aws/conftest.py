@@ -1,6 +1,7 @@
 """One local AWS for the whole folder, bootstrapped once; every test deploys stacks under names of its own."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from tests.local_aws.cdk import Cdk
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.hosting import Hosting
+from tests.local_aws.stacks import Direct, Stack
 
 Build = Callable[[cdk.Stack], None]
 Assemble = Callable[[str, Build], Cdk]
+Straight = Callable[[str, Build], Direct]
 
 
 @pytest.fixture(scope="session")
@@ -50,5 +53,20 @@ def assemble(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
         build(cdk.Stack(app, name, env=environment))
         app.synth()
         return Cdk(local=bootstrapped, assembly=folder)
+
+    return assembled
+
+
+@pytest.fixture(scope="session")
+def straight(local_aws: LocalAws) -> Straight:
+    """Return a function that synthesizes one stack in this process and deploys it without the CLI."""
+
+    def assembled(name: str, build: Build) -> Direct:
+        app = cdk.App(analytics_reporting=False)
+        environment = cdk.Environment(account=local_aws.account, region=local_aws.region)
+        synthesizer = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+        build(cdk.Stack(app, name, env=environment, synthesizer=synthesizer))
+        template: dict[str, Any] = app.synth().get_stack_by_name(name).template
+        return Direct(Stack(local_aws, name), template)
 
     return assembled

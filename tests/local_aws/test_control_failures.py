@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.local_aws import images
-from tests.local_aws.cdk import CdkError
-from tests.local_aws.conftest import Assemble
+from tests.local_aws.conftest import Straight
 from tests.local_aws.lifecycle import LocalAws
+from tests.local_aws.stacks import StackError
 from tests.local_aws.test_control_types import NOWHERE, scaled_endpoint
 
 BROKEN = "123456789012.dkr.ecr.us-east-1.amazonaws.com/broken:1"
@@ -27,11 +27,11 @@ def broken_image(local_aws: LocalAws, tmp_path: Path) -> str:
     return BROKEN
 
 
-def test_a_first_deploy_fails_and_leaves_nothing(local_aws: LocalAws, assemble: Assemble, broken_image: str) -> None:
+def test_a_first_deploy_fails_and_leaves_nothing(local_aws: LocalAws, straight: Straight, broken_image: str) -> None:
     with pytest.raises(
-        CdkError, match=r"Endpoint Hopeless-Endpoint-.* is Failed: .*did not pass the ping health check"
+        StackError, match=r"Endpoint Hopeless-Endpoint-.* is Failed: .*did not pass the ping health check"
     ):
-        assemble("Hopeless", scaled_endpoint(most=4, scheduled=False, image=broken_image)).deploy()
+        straight("Hopeless", scaled_endpoint(most=4, scheduled=False, image=broken_image)).deploy()
     stacks = local_aws.client("cloudformation").describe_stacks(StackName="Hopeless")["Stacks"]
     assert stacks[0]["StackStatus"] == "ROLLBACK_COMPLETE"
     endpoints = local_aws.client("sagemaker").list_endpoints(NameContains="Hopeless")["Endpoints"]
@@ -39,13 +39,13 @@ def test_a_first_deploy_fails_and_leaves_nothing(local_aws: LocalAws, assemble: 
 
 
 def test_a_rollback_by_sagemaker_itself_is_silent_and_shows_as_drift(
-    local_aws: LocalAws, assemble: Assemble, broken_image: str
+    local_aws: LocalAws, straight: Straight, broken_image: str
 ) -> None:
-    outputs = assemble("Silent", scaled_endpoint(most=4, scheduled=False, image=NOWHERE)).deploy()["Silent"]
+    outputs = straight("Silent", scaled_endpoint(most=4, scheduled=False, image=NOWHERE)).deploy()
     client = local_aws.client("sagemaker")
     before = client.describe_endpoint(EndpointName=outputs["EndpointName"])["EndpointConfigName"]
 
-    app = assemble("Silent", scaled_endpoint(most=4, scheduled=False, image=broken_image))
+    app = straight("Silent", scaled_endpoint(most=4, scheduled=False, image=broken_image))
     app.deploy()
 
     after = client.describe_endpoint(EndpointName=outputs["EndpointName"])

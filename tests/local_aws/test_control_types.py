@@ -10,9 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_ssm as ssm
 
-from tests.local_aws.cdk import CdkError
-from tests.local_aws.conftest import Assemble, Build
+from tests.local_aws.conftest import Build, Straight
 from tests.local_aws.lifecycle import LocalAws
+from tests.local_aws.stacks import StackError
 
 NOWHERE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/never-built:1"
 
@@ -95,9 +95,9 @@ def scaled_endpoint(*, most: int, scheduled: bool, image: str = NOWHERE) -> Buil
     return build
 
 
-def test_a_generic_type_lives_from_create_to_destroy(local_aws: LocalAws, assemble: Assemble) -> None:
-    app = assemble("Packages", packages())
-    identifier = app.deploy()["Packages"]["RepositoryArn"]
+def test_a_generic_type_lives_from_create_to_destroy(local_aws: LocalAws, straight: Straight) -> None:
+    app = straight("Packages", packages())
+    identifier = app.deploy()["RepositoryArn"]
     assert identifier == "arn:aws:codeartifact:us-east-1:123456789012:repository/wheels"
 
     control = local_aws.client("cloudcontrol")
@@ -111,25 +111,25 @@ def test_a_generic_type_lives_from_create_to_destroy(local_aws: LocalAws, assemb
     control.update_resource(**found, PatchDocument=json.dumps(patch))
     assert app.has_drifted() is True
 
-    updated = assemble("Packages", packages(description="second"))
-    assert updated.deploy()["Packages"]["RepositoryArn"] == identifier
+    updated = straight("Packages", packages(description="second"))
+    assert updated.deploy()["RepositoryArn"] == identifier
     model = json.loads(control.get_resource(**found)["ResourceDescription"]["Properties"])
     assert model["Description"] == "second"
     assert updated.has_drifted() is False
 
-    with pytest.raises(CdkError, match="custom-named resource requires replacing"):
-        assemble("Packages", packages(description="second", key="alias/other")).deploy()
-    with pytest.raises(CdkError, match=r"identifier 'arn:[^']*domain/parts' already exists"):
-        assemble("Rival", packages()).deploy()
-    with pytest.raises(CdkError, match="#/DomainName: 'No Capitals' does not match"):
-        assemble("Misnamed", packages(domain="No Capitals")).deploy()
+    with pytest.raises(StackError, match="custom-named resource requires replacing"):
+        straight("Packages", packages(description="second", key="alias/other")).deploy()
+    with pytest.raises(StackError, match=r"identifier 'arn:[^']*domain/parts' already exists"):
+        straight("Rival", packages()).deploy()
+    with pytest.raises(StackError, match="#/DomainName: 'No Capitals' does not match"):
+        straight("Misnamed", packages(domain="No Capitals")).deploy()
 
     updated.destroy()
     assert control.list_resources(TypeName="AWS::CodeArtifact::Repository")["ResourceDescriptions"] == []
 
 
-def test_scaling_is_registered_changed_and_taken_away(local_aws: LocalAws, assemble: Assemble) -> None:
-    outputs = assemble("Scaled", scaled_endpoint(most=4, scheduled=True)).deploy()["Scaled"]
+def test_scaling_is_registered_changed_and_taken_away(local_aws: LocalAws, straight: Straight) -> None:
+    outputs = straight("Scaled", scaled_endpoint(most=4, scheduled=True)).deploy()
     client = local_aws.client("application-autoscaling")
     resource = f"endpoint/{outputs['EndpointName']}/variant/main"
     of_target = {"ServiceNamespace": "sagemaker", "ResourceId": resource}
@@ -143,7 +143,7 @@ def test_scaling_is_registered_changed_and_taken_away(local_aws: LocalAws, assem
     actions = client.describe_scheduled_actions(**of_target)["ScheduledActions"]
     assert [action["ScheduledActionName"] for action in actions] == ["nightly"]
 
-    app = assemble("Scaled", scaled_endpoint(most=6, scheduled=False))
+    app = straight("Scaled", scaled_endpoint(most=6, scheduled=False))
     app.deploy()
     target = client.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[resource])["ScalableTargets"][
         0

@@ -87,6 +87,7 @@ COUNTERPARTS = {
     "POLICY_NAME": "application-autoscaling:PolicyName",
     "SCHEDULED_ACTION_NAME": "application-autoscaling:ScheduledActionName",
     "RESOURCE_ID": "application-autoscaling:ResourceIdMaxLen1600",
+    "ALARM_ACTIONS": "cloudwatch:ResourceList",
 }
 
 # Limits that the service model does not state, and where the number is from instead.
@@ -106,6 +107,10 @@ WITHOUT_COUNTERPART = {
     "TARGET_VALUE": "target values are open in the service model",
     "PROVISIONED_UTILIZATION": "a ratio by its definition",
     "SAFETY_FACTOR": "a ratio by its definition",
+    "DASHBOARD_NAME": "stated in the text of PutDashboard; the service model leaves the name open",
+    "DASHBOARD_WIDGETS": "stated on the page on the dashboard body, which is a text to the service model",
+    "DASHBOARD_ALARMS": "the same",
+    "DASHBOARD_MINUTES": "how long CloudWatch keeps metrics, stated in the text of GetMetricStatistics",
 }
 
 EMPTY = "SageMaker's shape has no shortest length, but an empty value is never meant"
@@ -144,7 +149,7 @@ ANYTHING = {".*", r"[\S\s]*", r"[\s\S]+"}
 @pytest.fixture(scope="module")
 def models() -> dict[str, Any]:
     session = botocore.session.get_session()
-    return {name: session.get_service_model(name) for name in ("sagemaker", "application-autoscaling")}
+    return {name: session.get_service_model(name) for name in ("sagemaker", "application-autoscaling", "cloudwatch")}
 
 
 def test_every_limit_has_a_counterpart_or_says_why_not() -> None:

@@ -13,6 +13,7 @@ from cdk_model_hosting.endpoints.endpoint import Endpoint, ImportedEndpoint, imp
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT, Variant, check_variants
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.guard.rollout_check import RolloutCheck
+from cdk_model_hosting.guard.scaling_owner import ScalingOwner
 from cdk_model_hosting.limits import ENDPOINT_NAME, VARIANTS
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.placement import as_construct_id, place_of
@@ -44,7 +45,7 @@ class RealtimeEndpoint(Endpoint):
 
     A changed model, image or fleet makes a new endpoint configuration, and the endpoint moves to it by its rollout. A
     fleet that scales keeps the size that it has reached. SageMaker refuses to change the instance type of a fleet that is
-    registered for scaling, or to remove its variant: deploy once without `scaling`, then again with the change.
+    registered for scaling, or to remove its variant: see `allow_instance_type_change`.
 
     Args:
         scope: Where to make it.
@@ -62,6 +63,8 @@ class RealtimeEndpoint(Endpoint):
             them; the service's own key when omitted.
         verify_rollout: Whether the deployment fails, and is rolled back, when SageMaker has silently rolled the endpoint
             back. It takes one small function a stack, however many endpoints.
+        allow_instance_type_change: Whether the instance type of a fleet that scales can change in one deployment. The
+            same function then owns the registration, which is not visible as native resources any more.
 
     Raises:
         ConfigurationError: When the service would refuse the combination.
@@ -69,7 +72,8 @@ class RealtimeEndpoint(Endpoint):
     Attributes:
         cfn_endpoint: The endpoint's resource.
         cfn_endpoint_config: Its configuration's resource.
-        scaled: The resources by which fleets scale, by variant name.
+        scaled: The native resources by which fleets scale, by variant name.
+        cfn_scaling_registration: The custom resource that registers them instead, with `allow_instance_type_change`.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints.html
     """
@@ -88,6 +92,7 @@ class RealtimeEndpoint(Endpoint):
         endpoint_name: str | None = None,
         encryption_key: kms.IKey | None = None,
         verify_rollout: bool = True,
+        allow_instance_type_change: bool = False,
     ) -> None:
         ENDPOINT_NAME.check("RealtimeEndpoint endpoint_name", endpoint_name)
         if rollback_on is not None:
@@ -120,11 +125,16 @@ class RealtimeEndpoint(Endpoint):
         if encryption_key is not None:
             self._allow(*_use_of(encryption_key))
         rollback_on = default_alarms(len(self._variants)) if rollback_on is None else rollback_on
+        scaled = any(variant.scaling is not None for variant in self._variants)
+        owner: ScalingOwner | None = None
+        if scaled and allow_instance_type_change:
+            owner = ScalingOwner(self, place.stack, self.endpoint_name, self._variants)
+            self._attached.append(owner.cfn_release)
         self.cfn_endpoint = self._endpoint(rollback_on)
         # References, unlike the literal name, make what uses them wait for the endpoint.
-        scaled = any(variant.scaling is not None for variant in self._variants)
         reference = self.cfn_endpoint.attr_endpoint_name if scaled or verify_rollout else self.endpoint_name
-        self.scaled = self._scale(place.child(construct_id), reference)
+        self.scaled = {} if owner is not None else self._scale(place.child(construct_id), reference)
+        self.cfn_scaling_registration = None if owner is None else owner.register(reference)
         if verify_rollout:
             RolloutCheck.of(place.stack).watch(reference, self._config_name)
         self._advise(rollback_on, _unconfirmed_key(self._variants) if encryption_key is not None else [])

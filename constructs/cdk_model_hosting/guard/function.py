@@ -10,7 +10,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_model_hosting.acknowledgments import acknowledge_wildcards
-from cdk_model_hosting.permissions import Permission, arn, policy_document
+from cdk_model_hosting.permissions import Permission, policy_document
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -19,17 +19,6 @@ _ID = "EndpointGuard"
 _CODE = Path(__file__).parents[1] / "handlers"
 _LONGEST_SECONDS = 900
 _MEMORY_MB = 256
-
-_ENDPOINT = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint"
-
-LOOK = (
-    Permission(
-        actions=("sagemaker:DescribeEndpoint",),
-        resources=(arn(f"{_ENDPOINT}/*"),),
-        wildcard_reason="one function looks at every endpoint of the stack, and changes none",
-    ),
-)
-"""What comparing an endpoint with its deployment needs."""
 
 
 class EndpointGuard(Construct):
@@ -80,7 +69,6 @@ class EndpointGuard(Construct):
         self._permissions: list[Permission] = []
         self._policy = self._attach(iam)
         self.token = self._function_arn
-        self.allow(*LOOK)
 
     @staticmethod
     def of(stack: cdk.Stack) -> EndpointGuard:

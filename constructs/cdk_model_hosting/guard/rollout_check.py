@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from cdk_model_hosting.guard.function import EndpointGuard
+from cdk_model_hosting.guard.permissions import CHECK_ROLLOUTS
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -23,6 +24,7 @@ class RolloutCheck:
 
     def __init__(self, stack: cdk.Stack) -> None:
         guard = EndpointGuard.of(stack)
+        guard.allow(*CHECK_ROLLOUTS)
         self.cfn_check = guard.resource(guard, "Rollouts", "Custom::EndpointRollout", {"Endpoints": {}})
         self._watched = 0
 

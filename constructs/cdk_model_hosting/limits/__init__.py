@@ -9,7 +9,7 @@ twice. They are grouped by resource in the modules of this package, and all of t
 """
 
 # ruff: noqa: F403 - every constant of every group is public here; listing them again would be the same list twice
-from cdk_model_hosting.limits import answers, endpoints, models, rollout, scaling
+from cdk_model_hosting.limits import answers, endpoints, models, monitoring, rollout, scaling
 from cdk_model_hosting.limits.answers import *
 from cdk_model_hosting.limits.endpoints import *
 from cdk_model_hosting.limits.kinds import Choice as Choice
@@ -17,6 +17,7 @@ from cdk_model_hosting.limits.kinds import Limit as Limit
 from cdk_model_hosting.limits.kinds import Rule as Rule
 from cdk_model_hosting.limits.kinds import TextLimit as TextLimit
 from cdk_model_hosting.limits.models import *
+from cdk_model_hosting.limits.monitoring import *
 from cdk_model_hosting.limits.rollout import *
 from cdk_model_hosting.limits.scaling import *
 
@@ -29,6 +30,7 @@ def groups() -> dict[str, dict[str, Rule]]:
         "Serverless, asynchronous and explained answers": answers,
         "Rollouts": rollout,
         "Scaling": scaling,
+        "Monitoring": monitoring,
     }
     return {
         title: {name: value for name, value in vars(module).items() if isinstance(value, Rule)}

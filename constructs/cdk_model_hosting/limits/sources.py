@@ -3,6 +3,7 @@
 _SAGEMAKER_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_"
 _SAGEMAKER_GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
 _AUTOSCALING_API = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_"
+_CLOUDWATCH_API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_"
 
 
 def sagemaker_api(shape: str) -> str:
@@ -18,3 +19,8 @@ def sagemaker_guide(page: str) -> str:
 def autoscaling_api(shape: str) -> str:
     """The Application Auto Scaling API reference page of an action or a data type."""
     return f"{_AUTOSCALING_API}{shape}.html"
+
+
+def cloudwatch_api(shape: str) -> str:
+    """The CloudWatch API reference page of an action or a data type."""
+    return f"{_CLOUDWATCH_API}{shape}.html"

@@ -69,7 +69,9 @@ class FleetConditions(Condition):
         return cls._use("DiskUtilization", "disk_utilization", "the disk", above, minutes, out_of)
 
     @classmethod
-    def gpu_utilization(cls, *, above: float = 90, minutes: int = 10, out_of: int = 15, gpus: int | None = None) -> Self:
+    def gpu_utilization(
+        cls, *, above: float = 90, minutes: int = 10, out_of: int = 15, gpus: int | None = None
+    ) -> Self:
         """The GPUs of the instances are too busy on average.
 
         Args:

@@ -1,5 +1,6 @@
 """An endpoint on the local AWS that scales, and short words for what becomes of it."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,7 @@ class Fleet:
             "EndpointName": self.name,
             "Owner": OWNER,
             "Variants": {
-                name: {"InstanceType": kind, **({} if scaling is None else {"Registration": scaling})}
+                name: {"InstanceType": kind, **({} if scaling is None else {"Registration": deepcopy(scaling)})}
                 for name, (kind, scaling) in variants.items()
             },
         }

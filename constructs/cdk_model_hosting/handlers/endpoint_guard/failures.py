@@ -18,8 +18,8 @@ def explain(error: BaseException) -> str:
         error: What was raised.
     """
     if isinstance(error, ClientError):
-        details = error.response.get("Error", {})
-        return f"{error.operation_name} was refused: {details.get('Message', error)} ({details.get('Code', 'no code')})"
+        message = (message_of(error) or str(error)).rstrip(".")
+        return f"{error.operation_name} was refused: {message} ({code_of(error) or 'no code'})"
     if isinstance(error, GuardError):
         return str(error)
     return f"the endpoint guard failed: {type(error).__name__}: {error}"

@@ -46,7 +46,7 @@ def install() -> None:
     _delete_what_failed_to_be_created()
 
 
-def invoke(
+def invoke(  # noqa: PLR0917 - called as ministack calls its own
     request_type: str,
     logical_id: str,
     props: Properties,

@@ -54,7 +54,7 @@ def look_for_ever() -> None:
     while True:
         try:
             engine.evaluate_all()
-        except Exception:
+        except Exception:  # noqa: BLE001 - an alarm that cannot be read must not end the others
             _LOG.exception("the alarms could not be evaluated")
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 

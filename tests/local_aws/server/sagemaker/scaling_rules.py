@@ -138,7 +138,7 @@ def _check_target_tracking(policy: Document, dimension: str) -> None:
 def _check_customized(metric: Document) -> None:
     single = [key for key in ("MetricName", "Namespace", "Statistic") if key in metric]
     refuse_unless(
-        ("Metrics" in metric and not single) or ("Metrics" not in metric and len(single) == 3),  # noqa: PLR2004 - all three
+        len(single) == (0 if "Metrics" in metric else 3),
         f"A customized metric needs either Metrics or MetricName, Namespace and Statistic, got {sorted(metric)}.",
     )
     returning = [query for query in metric.get("Metrics", ()) if query.get("ReturnData", True)]

@@ -1,0 +1,71 @@
+"""What happens when an alarm goes off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import ALARM_ACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_sns as sns
+    from constructs import Construct
+
+    AlarmAction = cloudwatch.IAlarmAction | sns.ITopic
+    """A topic that is told, or any action of CloudWatch's."""
+
+
+def check_actions(what: str, actions: Sequence[AlarmAction]) -> None:
+    """Refuse what is no action, and too many of them.
+
+    Args:
+        what: The argument as the user typed it.
+        actions: The actions.
+
+    Raises:
+        ConfigurationError: When one is of the wrong kind, or there are more than CloudWatch takes.
+    """
+    if not isinstance(actions, list | tuple):
+        raise ConfigurationError(f"{what} must be a list, got {actions!r}: an alarm can have several")
+    for action in actions:
+        if not _is_topic(action) and not callable(getattr(action, "bind", None)):
+            raise ConfigurationError(
+                f"{what} element must be an SNS topic or an IAlarmAction such as cloudwatch_actions.LambdaAction, got "
+                f"{action!r}: CloudWatch can do nothing else"
+            )
+    ALARM_ACTIONS.check_length(what, actions)
+
+
+class BoundActions:
+    """Actions, ready to be given to alarms.
+
+    Args:
+        actions: The actions.
+    """
+
+    def __init__(self, actions: Sequence[AlarmAction]) -> None:
+        # A topic is the same for every alarm: its ARN is read once.
+        self._parts = [action.topic_arn if _is_topic(action) else action for action in actions]
+
+    @property
+    def need_alarm(self) -> bool:
+        """Whether an action must be told which alarm it belongs to."""
+        return any(not isinstance(part, str) for part in self._parts)
+
+    def arns(self, scope: Construct, alarm: cloudwatch.IAlarm | None) -> list[str]:
+        """The actions' ARNs for one alarm.
+
+        Args:
+            scope: Where an action may make what it needs, such as a permission.
+            alarm: The alarm; needed by actions that are no topics.
+        """
+        return [part if isinstance(part, str) else part.bind(scope, alarm).alarm_action_arn for part in self._parts]
+
+
+def _is_topic(action: object) -> bool:
+    # Looked up on the class: asking the object would read the ARN.
+    return hasattr(type(action), "topic_arn")
