@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cdk_model_hosting.errors import ConfigurationError
 
+_SHOWN = 60
+_PAIR = 2
+
 
 def require(what: str, value: object, *kinds: type) -> None:
     """Refuse a value of the wrong kind.
@@ -18,7 +21,10 @@ def require(what: str, value: object, *kinds: type) -> None:
     """
     if not isinstance(value, kinds):
         names = " or ".join(kind.__name__ for kind in kinds)
-        raise ConfigurationError(f"{what} must be a {names}, got {value!r}: nothing else is understood there")
+        article = "an" if names[0] in "AEIOU" else "a"
+        shown = repr(value)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        raise ConfigurationError(f"{what} must be {article} {names}, got {shown}: nothing else is understood there")
 
 
 def require_several(what: str, values: object, *kinds: type) -> None:
@@ -36,3 +42,21 @@ def require_several(what: str, values: object, *kinds: type) -> None:
     if isinstance(values, list | tuple) and kinds:
         for each in values:
             require(f"{what} element", each, *kinds)
+
+
+def require_pair(what: str, values: object) -> tuple[int, int]:
+    """Refuse what is not two numbers, fewest and most.
+
+    Args:
+        what: The argument as the user typed it.
+        values: What was given.
+
+    Raises:
+        ConfigurationError: When it is no list or tuple of two.
+    """
+    if not isinstance(values, list | tuple) or len(values) != _PAIR:
+        raise ConfigurationError(
+            f"{what} must be two numbers such as (2, 10), got {values!r}: fewest and most instances"
+        )
+    low, high = values
+    return low, high

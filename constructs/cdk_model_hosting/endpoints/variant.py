@@ -64,12 +64,12 @@ class Variant:
     @property
     def smallest_count(self) -> int:
         """Fewest instances that the variant can have when it is replaced."""
-        return self.initial_count if self.scaling is None else self.scaling.minimum
+        return self.initial_count if self.scaling is None else self.scaling.smallest
 
     @property
     def largest_count(self) -> int:
         """Most instances that the variant can have when it is replaced."""
-        return self.initial_count if self.scaling is None else self.scaling.maximum
+        return self.initial_count if self.scaling is None else self.scaling.largest
 
     def render(self) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
         """The variant as the endpoint configuration names it."""

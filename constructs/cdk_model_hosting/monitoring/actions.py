@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from aws_cdk import aws_cloudwatch as cloudwatch
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_ACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
@@ -49,23 +48,20 @@ class BoundActions:
 
     def __init__(self, actions: Sequence[AlarmAction]) -> None:
         # A topic is the same for every alarm: its ARN is read once.
-        self._parts = [action.topic_arn if _is_topic(action) else action for action in actions]
+        self._parts = [
+            action.topic_arn if _is_topic(action) else cast("cloudwatch.IAlarmAction", action) for action in actions
+        ]
 
-    @property
-    def need_alarm(self) -> bool:
-        """Whether an action must be told which alarm it belongs to."""
-        return any(not isinstance(part, str) for part in self._parts)
-
-    def arns(self, scope: Construct, alarm: cloudwatch.IAlarm | None) -> list[str]:
+    def arns(self, scope: Construct, alarm: Callable[[], cloudwatch.IAlarm]) -> list[str]:
         """The actions' ARNs for one alarm.
 
         Args:
             scope: Where an action may make what it needs, such as a permission.
-            alarm: The alarm; needed by actions that are no topics.
+            alarm: Gives the alarm; asked by actions that are no topics.
         """
-        return [part if isinstance(part, str) else part.bind(scope, alarm).alarm_action_arn for part in self._parts]
+        return [part if isinstance(part, str) else part.bind(scope, alarm()).alarm_action_arn for part in self._parts]
 
 
-def _is_topic(action: object) -> bool:
+def _is_topic(action: AlarmAction) -> TypeGuard[sns.ITopic]:
     # Looked up on the class: asking the object would read the ARN.
     return hasattr(type(action), "topic_arn")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -42,6 +42,7 @@ class Condition:
         count: How many of these an instance has, where the fleet's type does not say.
         below: Whether the value must not fall below the threshold, rather than not rise above it.
         silence: Whether a minute without data is bad.
+        assumed: Whether the threshold is this library's own: it is not drawn, for it may be far from the data.
         says: The condition in words.
         minutes: Minutes that must be bad.
         out_of: Minutes that are looked at.
@@ -58,6 +59,7 @@ class Condition:
     count: int | None = None
     below: bool = False
     silence: bool = False
+    assumed: bool = field(default=False, compare=False)
     says: str
     minutes: int
     out_of: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -45,6 +46,7 @@ class OperationalAlarms(Construct):
         super().__init__(scope, construct_id)
         self._watching = watching
         self._names: set[str] = set()
+        self._arn_prefix: str | None = None
 
     def add(
         self, conditions: Sequence[Condition], *, actions: Sequence[AlarmAction], ok_actions: Sequence[AlarmAction]
@@ -69,10 +71,9 @@ class OperationalAlarms(Construct):
         watches = list(spread(tuple(conditions) or self._watching.kind.alarms, self._watching.variants))
         self._check(watches)
         on, over = BoundActions(actions), BoundActions(ok_actions)
-        prefix = self._arn_prefix() if on.need_alarm or over.need_alarm else None
         made: list[cloudwatch.CfnAlarm] = []
         for watch in watches:
-            target = None if prefix is None else self._target(watch, prefix)
+            target = cache(partial(self._target, watch))
             made.append(
                 watch.condition.bind(
                     self,
@@ -97,25 +98,21 @@ class OperationalAlarms(Construct):
             ALARM_NAME.check("Alarm name", watch.name)
             watch.condition.threshold_on(watch.watched)
 
-    def _arn_prefix(self) -> str:
-        stack = place_of(self).stack
-        return f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:"
-
-    def _target(self, watch: Watch, prefix: str) -> cloudwatch.IAlarm:
+    def _target(self, watch: Watch) -> cloudwatch.IAlarm:
         """The alarm as actions take it. Its ID is unique in the app: a LambdaAction names a permission by it."""
+        if self._arn_prefix is None:
+            stack = place_of(self).stack
+            self._arn_prefix = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:"
         construct_id = f"{watch.construct_id}Target" if is_token(watch.name) else watch.name.replace("/", ".")
-        return cloudwatch.Alarm.from_alarm_arn(self, construct_id, prefix + watch.name)
+        return cloudwatch.Alarm.from_alarm_arn(self, construct_id, self._arn_prefix + watch.name)
 
 
 def _check_place(scope: Construct, watching: Watching) -> None:
-    stack = place_of(scope).stack
-    for what, given, own in (
-        ("region", watching.region, lambda: stack.region),
-        ("account", watching.account, lambda: stack.account),
-    ):
+    for what, given in (("region", watching.region), ("account", watching.account)):
         if given is None or is_token(given):
             continue
-        here = own()
+        stack = place_of(scope).stack
+        here = stack.region if what == "region" else stack.account
         if not is_token(here) and here != given:
             raise ConfigurationError(
                 f"alarms must be made in the endpoint's {what} {given}, got a stack in {here}: CloudWatch watches metrics "

@@ -46,7 +46,7 @@ def spread(conditions: Sequence[Condition], variants: Sequence[Watched]) -> Iter
             if condition.by == "variant":
                 name = f"{watched.endpoint_name}/{watched.variant_name}/{condition.name}"
                 yield Watch(
-                    condition=condition, watched=watched, name=name, construct_id=f"{variant_id}{condition.name}"
+                    condition=condition, watched=watched, name=name, construct_id=f"{variant_id}.{condition.name}"
                 )
             elif index == 0:
                 name = f"{watched.endpoint_name}/{condition.name}"

@@ -158,12 +158,12 @@ def _known(panel: Panel, watched: Watched) -> bool:
 
 
 def _thresholds(panel: Panel, alarms: list[MadeAlarm]) -> list[dict[str, Any]]:
-    """A line for every threshold on what the panel shows."""
+    """A line for every threshold that was chosen for what the panel shows."""
     shown = {(stat.namespace, stat.metric, stat.additive) for series in panel.series for stat in series.of}
     found: dict[tuple[str, float], dict[str, Any]] = {}
     for alarm in alarms:
         condition = alarm.condition
-        if condition is None or condition.by != panel.by:
+        if condition is None or condition.assumed or condition.by != panel.by:
             continue
         if (condition.namespace, condition.metric, condition.statistic == "Sum") not in shown:
             continue

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_NAME, ROLLBACK_ALARMS
 from cdk_model_hosting.monitoring.alarm import Alarm, Watched
@@ -70,7 +71,11 @@ class RollbackAlarms(Construct):
         why = "SageMaker watches no more; with several variants every condition counts once for each"
         count = len(conditions) * len(variant_names) + len(brought)
         ROLLBACK_ALARMS.check("rollback_on alarms in all", count, why=why)
-        _check_names([each.name for each in conditions] + [each.alarm_name for each in brought])
+        for each in brought:
+            if not hasattr(each, "alarm_name"):
+                require("rollback_on element", each, Alarm)
+        _check_names([each.name for each in conditions])
+        _check_names([each.alarm_name for each in brought])
         self.names: list[str] = []
         self._arns: list[str] = []
         for index, variant_name in enumerate(variant_names):
@@ -80,7 +85,7 @@ class RollbackAlarms(Construct):
                 # A slash can be in no name of SageMaker's, so different parts make different names.
                 name = f"{endpoint_name}/{variant_name}/{condition.name}/rollback"
                 ALARM_NAME.check("Rollback alarm name", name)
-                condition.bind(self, f"{variant_id}{condition.name}", watched, name)
+                condition.bind(self, f"{variant_id}.{condition.name}", watched, name)
                 self.names.append(name)
         for alarm in brought:
             self._arns.append(alarm.alarm_arn)

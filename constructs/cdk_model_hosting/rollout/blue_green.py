@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.advice import Advice
-from cdk_model_hosting.limits import BAKE_SECONDS, TERMINATION_WAIT_SECONDS
+from cdk_model_hosting.limits import (
+    BAKE_SECONDS,
+    CANARY_PERCENT,
+    LINEAR_PERCENT,
+    TERMINATION_WAIT_SECONDS,
+    Limit,
+)
 from cdk_model_hosting.rollout.plan import Plan, Step, auto_rollback
 
 if TYPE_CHECKING:
@@ -76,19 +82,21 @@ class Gradual(AllAtOnce):
     step: Step
     wait_seconds: int
 
+    percents: ClassVar[Limit]
+
     def __post_init__(self) -> None:
         BAKE_SECONDS.check(f"{self.what} bake", self.wait_seconds)
         TERMINATION_WAIT_SECONDS.check(f"{self.what} final_bake", self.final_seconds)
         super(Gradual, self).__post_init__()
 
     def bakes(self) -> tuple[int, ...]:
-        """The wait after a step, and the last one."""
-        return (self.wait_seconds, self.final_seconds)
+        """The wait after a step: what goes off only in the last one goes off after all traffic has moved."""
+        return (self.wait_seconds,)
 
     def check(self, variants: Sequence[Variant]) -> None:
         """Refuse fleets that are too small to be replaced in steps, or large enough to take too long."""
         for variant in variants:
-            self.step.check(self.what, variant)
+            self.step.check(self.what, variant, self.percents)
         super(Gradual, self).check(variants)
 
     def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
@@ -103,9 +111,11 @@ class Gradual(AllAtOnce):
 class Canary(Gradual):
     """One small step, then the rest."""
 
+    percents = CANARY_PERCENT
+
     def waits(self, variant: Variant) -> tuple[int | None, ...]:  # noqa: ARG002 - the same for every fleet
         """One wait for the canary, one at the end."""
-        return self.bakes()
+        return (self.wait_seconds, self.final_seconds)
 
     def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
         """How traffic is shifted."""
@@ -117,6 +127,8 @@ class Canary(Gradual):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linear(Gradual):
     """Steps of one size until all traffic has moved."""
+
+    percents = LINEAR_PERCENT
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """One wait a step, one at the end."""

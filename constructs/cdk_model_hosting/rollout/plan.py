@@ -59,19 +59,30 @@ class Step:
             "it says how much goes at a time"
         )
 
-    def check(self, what: str, variant: Variant) -> None:
-        """Refuse a step of more than half of the smallest fleet that the variant can have.
+    def check(self, what: str, variant: Variant, percents: Limit) -> None:
+        """Refuse a step that is too large for the smallest fleet that the variant can have, or too small for the largest.
+
+        Args:
+            what: The rollout as the user typed it.
+            variant: The variant.
+            percents: Allowed percents, which hold for instances too.
 
         Raises:
-            ConfigurationError: When it is more, or the fleet can have one instance only.
+            ConfigurationError: When it is, or the fleet can have one instance only.
         """
-        smallest = variant.smallest_count
+        smallest, largest = variant.smallest_count, variant.largest_count
         GRADUAL_FLEET.check(f"{what} fleet of variant {variant.name}", smallest)
         tokens = is_token(smallest) or is_token(self.size)
         if self.measure == "INSTANCE_COUNT" and not tokens and self.size * _HALF > smallest:
             raise ConfigurationError(
                 f"{what} instances must be at most half of the {smallest} that variant {variant.name} can shrink to, got "
                 f"{self.size}: SageMaker shifts at most half the fleet at a time"
+            )
+        tokens = is_token(largest) or is_token(self.size)
+        if self.measure == "INSTANCE_COUNT" and not tokens and self.size * _WHOLE < percents.low * largest:
+            raise ConfigurationError(
+                f"{what} instances must be at least {percents.low:g} % of the {largest} that variant {variant.name} can grow "
+                f"to, got {self.size}: SageMaker takes no smaller steps; give percent instead"
             )
 
     def count(self, variant: Variant) -> int | None:
@@ -108,6 +119,10 @@ class Plan(ABC):
     @abstractmethod
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """Every wait, in seconds, of a rollout of a variant's largest fleet; None or a Token for one not known yet."""
+
+    def bring_ups(self, variant: Variant) -> int | None:  # noqa: ARG002 - a whole fleet comes up at once, as a rule
+        """How many times instances are brought up one after the other; None when that is known only at deploy time."""
+        return 1
 
     @abstractmethod
     def check(self, variants: Sequence[Variant]) -> None:
@@ -162,12 +177,12 @@ class Plan(ABC):
         longest = int(EXECUTION_SECONDS.high or 0)
         needed = 0
         for variant in variants:
-            known = _added_up(self.waits(variant))
+            known, times = _added_up(self.waits(variant)), self.bring_ups(variant)
             starting = _added_up(_start_times(variant))
-            if known is None or starting is None:
+            if known is None or starting is None or times is None:
                 # Tokens cannot be added up; the longest time exceeds whatever they turn out to be.
                 return longest
-            needed = max(needed, known + max(_BRING_UP_SECONDS, starting))
+            needed = max(needed, known + times * max(_BRING_UP_SECONDS, starting))
         return min(needed, longest)
 
     def _check_time(self, variant: Variant) -> None:

@@ -9,7 +9,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import BAKE_SECONDS
+from cdk_model_hosting.limits import BAKE_SECONDS, ROLLING_PERCENT
 from cdk_model_hosting.rollout.plan import Plan, Step, auto_rollback
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class Rolling(Plan):
         """The wait after a batch."""
         return (self.wait_seconds,)
 
+    def bring_ups(self, variant: Variant) -> int | None:
+        """Each batch is brought up by itself."""
+        return self.batch.count(variant)
+
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """One wait a batch."""
         batches = self.batch.count(variant)
@@ -56,7 +60,7 @@ class Rolling(Plan):
                 "use Rollout.canary or Rollout.linear"
             )
         for variant in variants:
-            self.batch.check(self.what, variant)
+            self.batch.check(self.what, variant, ROLLING_PERCENT)
         super(Rolling, self).check(variants)
 
     def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:

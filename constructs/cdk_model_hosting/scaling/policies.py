@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
+from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.durations import literal, seconds
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import SAFETY_FACTOR, TARGET_VALUE
@@ -193,13 +194,23 @@ class ScalingPolicy:
 
         Args:
             name: Name of the policy, unique on its fleet.
-            metric: The metric, with a statistic of ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or ``SampleCount``.
+            metric: The metric, of this account and region, with a statistic of ``Average``, ``Sum``, ``Minimum``, ``Maximum``
+                or ``SampleCount``. Target tracking looks at single minutes, whatever the metric's period.
             target: Value to keep, above 0.
             pace: How fast it may act.
 
         Raises:
-            ConfigurationError: When the statistic is another one, or the target not above 0.
+            ConfigurationError: When it is no single metric, the statistic is another one, or the target not above 0.
         """
+        from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who bring a metric
+
+        what = "ScalingPolicy.on_metric"
+        require(f"{what} metric", metric, cloudwatch.Metric)
+        if metric.region is not None or metric.account is not None:
+            raise ConfigurationError(
+                f"{what} metric must be of the endpoint's own account and region, got one of {metric.account or 'this account'} "
+                f"in {metric.region or 'this region'}: Application Auto Scaling looks at no other"
+            )
         statistic = metric.statistic
         if statistic not in _STATISTICS:
             raise ConfigurationError(
@@ -214,8 +225,9 @@ class ScalingPolicy:
                 target=target,
                 namespace=metric.namespace,
                 metric=metric.metric_name,
-                dimensions=dict(metric.dimensions or {}),
+                dimensions=tuple(sorted((metric.dimensions or {}).items())),
                 statistic=statistic,
+                unit=None if metric.unit is None else _unit(metric.unit.name),
                 **(pace or Pace()).render(),
             )
         )
@@ -227,29 +239,36 @@ class ScalingPolicy:
         intervals: Sequence[Interval],
         *,
         cooldown: cdk.Duration | None = None,
-        minutes: int = 1,
+        data_points: int = 1,
     ) -> ScalingPolicy:
         """Add and take away instances by steps: for what target tracking reacts to too slowly, or not at all.
 
         Args:
-            name: Name of the policy, unique on its fleet.
+            name: Name of the rule, unique on its fleet; the policies and alarms that it becomes are named after it.
             metric: What is watched.
-            intervals: What happens for which values; at least two, one of which may change nothing.
+            intervals: What happens for which values; at least two, one of which changes nothing. An end belongs to both
+                intervals that meet there.
             cooldown: Pause after a step; 5 minutes when omitted.
-            minutes: Data points that must lie in an interval.
+            data_points: Data points, each as long as the metric's period, that must lie in an interval.
 
         Raises:
-            ConfigurationError: When the intervals overlap, or are fewer than two.
+            ConfigurationError: When the intervals overlap, are fewer than two, or never change anything.
         """
+        require_several("ScalingPolicy.steps intervals", intervals, Interval)
         return ScalingPolicy(
             StepScaling(
                 name=name,
                 metric=metric,
                 intervals=tuple(intervals),
                 cooldown_seconds=seconds("ScalingPolicy.steps cooldown", cooldown),
-                minutes=minutes,
+                data_points=data_points,
             )
         )
+
+
+def _unit(name: str) -> str:
+    """A unit in CloudWatch's words, from CDK's: ``KILOBYTES_PER_SECOND`` is ``Kilobytes/Second``."""
+    return "/".join(part.capitalize() for part in name.split("_PER_"))
 
 
 _STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")

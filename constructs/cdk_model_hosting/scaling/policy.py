@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import POLICY_NAME
+from cdk_model_hosting.tokens import is_token
+
 if TYPE_CHECKING:
     from constructs import Construct
 
@@ -69,3 +74,22 @@ class RenderedPolicy(Policy):
         properties = {"PolicyName": self.name, "ScalingTargetId": target, **self.render(fleet)}
         policy = "AWS::ApplicationAutoScaling::ScalingPolicy"
         return [cdk.CfnResource(scope, construct_id, type=policy, properties=properties)]
+
+
+def check_name(what: str, name: str) -> None:
+    """Refuse a name that no policy can have.
+
+    Args:
+        what: The factory as the user typed it.
+        name: The name.
+
+    Raises:
+        ConfigurationError: When it is empty, too long, holds control characters, or is a Token, which no construct's ID may
+            hold.
+    """
+    require(f"{what} name", name, str)
+    POLICY_NAME.check(f"{what} name", name)
+    if is_token(name):
+        raise ConfigurationError(
+            f"{what} name must be literal, got one that is known only at deploy time: the construct is named after it"
+        )

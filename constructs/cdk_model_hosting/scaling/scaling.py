@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_applicationautoscaling as autoscaling
 
-from cdk_model_hosting.arguments import require_several
+from cdk_model_hosting.arguments import require_pair, require_several
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.scaling.policies import Pace, ScalingPolicy
 from cdk_model_hosting.scaling.schedule import ScheduledScaling, check_bounds
+from cdk_model_hosting.scaling.target_tracking import TargetTracking
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import aws_cdk as cdk
     from constructs import Construct
@@ -40,9 +41,11 @@ class Scaling:
 
     def __post_init__(self) -> None:
         check_bounds("Scaling", self.minimum, self.maximum)
-        require_several("Scaling policies", self.policies, ScalingPolicy)
-        require_several("Scaling schedules", self.schedules, ScheduledScaling)
-        _check_unique("policies", [policy.rule.name for policy in self.policies], "two rules on one metric would fight")
+        _check_unique(
+            "policies", [policy.rule.name for policy in self.policies], "the second would take the place of the first"
+        )
+        tracked = [policy.rule.tracks for policy in self.policies if isinstance(policy.rule, TargetTracking)]
+        _check_unique("policies", [" ".join(each) for each in tracked], "two targets for one metric would fight")
         _check_unique(
             "schedules", [schedule.name for schedule in self.schedules], "the second would take the place of the first"
         )
@@ -68,6 +71,8 @@ class Scaling:
         Raises:
             ConfigurationError: When the bounds are not in order, or two policies act on the same metric.
         """
+        require_several("Scaling policies", policies, ScalingPolicy)
+        require_several("Scaling schedules", schedules, ScheduledScaling)
         return Scaling(minimum=minimum, maximum=maximum, policies=tuple(policies), schedules=tuple(schedules))
 
     @staticmethod
@@ -85,7 +90,18 @@ class Scaling:
             ConfigurationError: When the bounds are not in order or the target is not above 0.
         """
         policy = ScalingPolicy.on_invocations(per_instance_per_minute=per_instance_per_minute, pace=pace)
-        return Scaling.between(*between, policies=[policy])
+        minimum, maximum = require_pair("Scaling.on_invocations between", between)
+        return Scaling.between(minimum, maximum, [policy])
+
+    @property
+    def smallest(self) -> int:
+        """Fewest instances at any time of the schedules; a Token when one of them is."""
+        return _extreme(min, [self.minimum, *(each.between[0] for each in self.schedules)])
+
+    @property
+    def largest(self) -> int:
+        """Most instances at any time of the schedules; a Token when one of them is."""
+        return _extreme(max, [self.maximum, *(each.between[1] for each in self.schedules)])
 
     def check_fleet(self, fleet: Fleet) -> None:
         """Refuse a fleet that cannot scale within these bounds.
@@ -126,7 +142,8 @@ class Scaling:
             resource_id: ``endpoint/<name>/variant/<name>``, made of a reference to the endpoint, so that it waits for it.
             fleet: What the policies act on.
         """
-        target_id = f"{construct_id}Target"
+        # Neither sign can be part of a variant's name, so no two of these IDs can be equal.
+        target_id = f"{construct_id}:Target"
         target = autoscaling.CfnScalableTarget(
             endpoint,
             target_id,
@@ -142,7 +159,7 @@ class Scaling:
             reference = place.reference(target, target_id)
             for policy in self.policies:
                 rule = policy.rule
-                policies[rule.name] = rule.bind(endpoint, f"{construct_id}{rule.name}", reference, fleet)
+                policies[rule.name] = rule.bind(endpoint, f"{construct_id}.{rule.name}", reference, fleet)
         return BoundScaling(cfn_target=target, cfn_policies=policies)
 
 
@@ -157,6 +174,10 @@ class BoundScaling:
 
     cfn_target: autoscaling.CfnScalableTarget
     cfn_policies: Mapping[str, Sequence[cdk.CfnResource]]
+
+
+def _extreme(choose: Callable[[list[int]], int], numbers: list[int]) -> int:
+    return next((each for each in numbers if is_token(each)), None) or choose(numbers)
 
 
 def _check_unique(what: str, names: Sequence[str], why: str) -> None:

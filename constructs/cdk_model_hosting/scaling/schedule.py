@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zoneinfo
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_applicationautoscaling as autoscaling
 
+from cdk_model_hosting.arguments import require, require_pair
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MAX_CAPACITY, REALTIME_MIN_CAPACITY, SCHEDULED_ACTION_NAME
 from cdk_model_hosting.tokens import is_token
@@ -39,11 +41,22 @@ class ScheduledScaling:
 
     def __post_init__(self) -> None:
         SCHEDULED_ACTION_NAME.check("ScheduledScaling name", self.name)
+        require("ScheduledScaling schedule", self.schedule, autoscaling.Schedule)
+        object.__setattr__(self, "between", require_pair("ScheduledScaling between", self.between))
         check_bounds("ScheduledScaling", *self.between)
-        known = zoneinfo.available_timezones()
-        if self.time_zone is not None and not is_token(self.time_zone) and known and self.time_zone not in known:
+        if self.time_zone is not None:
+            self._check_zone(self.time_zone)
+
+    def _check_zone(self, zone: str) -> None:
+        require("ScheduledScaling time_zone", zone, str)
+        if self.schedule.expression_string.startswith("at("):
             raise ConfigurationError(
-                f"ScheduledScaling time_zone must be an IANA time zone such as Europe/Zurich, got {self.time_zone!r}: "
+                f"ScheduledScaling time_zone must be omitted for Schedule.at, got {zone!r}: a moment is written in UTC and "
+                "would be shifted"
+            )
+        if not is_token(zone) and _zones() and zone not in _zones():
+            raise ConfigurationError(
+                f"ScheduledScaling time_zone must be an IANA time zone such as Europe/Zurich, got {zone!r}: "
                 "Application Auto Scaling knows no other"
             )
 
@@ -70,6 +83,12 @@ class ScheduledScaling:
                 min_capacity=low, max_capacity=high
             ),
         )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The time zones that this machine knows; none where it brings no list of them."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
 def check_bounds(what: str, minimum: int, maximum: int) -> None:

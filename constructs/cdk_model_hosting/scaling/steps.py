@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.durations import literal
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import COOLDOWN_SECONDS
-from cdk_model_hosting.scaling.policy import Policy, ScaledFleet
+from cdk_model_hosting.limits import ALARM_MINUTES, COOLDOWN_SECONDS
+from cdk_model_hosting.scaling.policy import Policy, ScaledFleet, check_name
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -38,6 +41,12 @@ class Interval:
     below: float | None = None
 
     def __post_init__(self) -> None:
+        for what, number in (("above", self.above), ("below", self.below)):
+            if number is not None and not math.isfinite(literal(f"Interval {what}", number)):
+                raise ConfigurationError(
+                    f"Interval {what} must be a finite number, got {number}: leave it out for no end"
+                )
+        require("Interval change", self.change, int)
         if self.above is None and self.below is None:
             raise ConfigurationError(
                 "Interval must have above, below or both, got neither: it says for which values of the metric it holds"
@@ -57,17 +66,23 @@ class StepScaling(Policy):
         metric: What is watched.
         intervals: What happens for which values.
         cooldown_seconds: Pause after a step; the service's 300 when None.
-        minutes: Data points that must lie in an interval.
+        data_points: Data points that must lie in an interval.
     """
 
     name: str
     metric: cloudwatch.IMetric
     intervals: tuple[Interval, ...]
     cooldown_seconds: int | None
-    minutes: int
+    data_points: int
 
     def __post_init__(self) -> None:
+        check_name("ScalingPolicy.steps", self.name)
         COOLDOWN_SECONDS.check("ScalingPolicy.steps cooldown", self.cooldown_seconds)
+        ALARM_MINUTES.check("ScalingPolicy.steps data_points", self.data_points)
+        if self.intervals and not any(each.change for each in self.intervals):
+            raise ConfigurationError(
+                "ScalingPolicy.steps intervals must change something, got 0 everywhere: the fleet would keep its size"
+            )
         if len(self.intervals) < _FEWEST:
             raise ConfigurationError(
                 f"ScalingPolicy.steps intervals must be at least 2, got {len(self.intervals)}: one says when nothing "
@@ -102,17 +117,30 @@ class StepScaling(Policy):
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             service_namespace="sagemaker",
         )
-        policy = autoscaling.StepScalingPolicy(
-            scope,
-            construct_id,
-            scaling_target=scalable,
-            metric=self.metric,
-            scaling_steps=[
-                autoscaling.ScalingInterval(change=each.change, lower=each.above, upper=each.below)
-                for each in self.intervals
-            ],
-            adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
-            cooldown=None if self.cooldown_seconds is None else cdk.Duration.seconds(self.cooldown_seconds),
-            evaluation_periods=self.minutes,
-        )
+        policy = self._policy(scope, construct_id, scalable)
         return [each for each in policy.node.find_all() if isinstance(each, cdk.CfnResource)]
+
+    def _policy(self, scope: Construct, construct_id: str, scalable: Any) -> Any:
+        import aws_cdk as cdk  # noqa: PLC0415 - loaded with what follows
+        from aws_cdk import aws_applicationautoscaling as autoscaling  # noqa: PLC0415 - loaded by those alone who step
+
+        try:
+            return autoscaling.StepScalingPolicy(
+                scope,
+                construct_id,
+                scaling_target=scalable,
+                metric=self.metric,
+                scaling_steps=[
+                    autoscaling.ScalingInterval(change=each.change, lower=each.above, upper=each.below)
+                    for each in self.intervals
+                ],
+                adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
+                cooldown=None if self.cooldown_seconds is None else cdk.Duration.seconds(self.cooldown_seconds),
+                evaluation_periods=self.data_points,
+            )
+        except RuntimeError as refusal:
+            shown = ", ".join(f"{each.above} to {each.below}: {each.change:+d}" for each in self.intervals)
+            raise ConfigurationError(
+                f"ScalingPolicy.steps intervals must meet end to end around one that changes nothing, got {shown}: "
+                f"{str(refusal).splitlines()[0]}"
+            ) from refusal

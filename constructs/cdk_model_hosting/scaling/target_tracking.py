@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import COOLDOWN_SECONDS, TARGET_VALUE, UTILIZATION_PERCENT
-from cdk_model_hosting.scaling.policy import RenderedPolicy, ScaledFleet
+from cdk_model_hosting.scaling.policy import RenderedPolicy, ScaledFleet, check_name
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cdk_model_hosting.instances import InstanceType
+
+_INSTANCES = "/aws/sagemaker/Endpoints"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class TargetTracking(RenderedPolicy):
     scale_in: bool
 
     def __post_init__(self) -> None:
+        check_name(self.what, self.name)
+        require(f"{self.what} {self.argument}", self.target, int, float)
         TARGET_VALUE.check(f"{self.what} {self.argument}", self.target)
         COOLDOWN_SECONDS.check(f"{self.what} scale_out_cooldown", self.out_seconds)
         COOLDOWN_SECONDS.check(f"{self.what} scale_in_cooldown", self.in_seconds)
@@ -49,6 +52,11 @@ class TargetTracking(RenderedPolicy):
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
         """The metric, as the policy's configuration names it."""
         raise AssertionError(f"{type(self).__name__} must name its metric for {fleet}")
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """What is tracked, in words that are equal for equal metrics."""
+        raise AssertionError(f"{type(self).__name__} must say what it tracks")
 
     def value(self, machine: InstanceType) -> float:  # noqa: ARG002 - most targets are the same on every machine
         """The target in the metric's own unit."""
@@ -75,6 +83,11 @@ class Predefined(TargetTracking):
     """
 
     metric: str
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The metric's name."""
+        return (self.metric,)
 
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:  # noqa: ARG002 - the service adds the dimensions
         """The metric, by its name."""
@@ -115,17 +128,22 @@ class Utilization(TargetTracking):
                 "the metric up over them; use ScalingPolicy.on_metric with a target of your own"
             )
 
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The metric's namespace and name."""
+        return (_INSTANCES, self.metric)
+
     def value(self, machine: InstanceType) -> float:
         """The target times what it is added up over."""
         count = 1 if self.counted is None else self._count(machine)
-        return self.target * (count or 1) if not is_token(self.target) or count in {None, 1} else self._refused()
+        if count in {None, 1}:
+            return self.target
+        return self._refused() if is_token(self.target) else round(self.target * (count or 1), 6)
 
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
         """The metric with its dimensions."""
-        dimensions = {"EndpointName": fleet.endpoint_name, "VariantName": fleet.variant_name}
-        return {
-            "CustomizedMetricSpecification": _customized("/aws/sagemaker/Endpoints", self.metric, dimensions, "Average")
-        }
+        dimensions = (("EndpointName", fleet.endpoint_name), ("VariantName", fleet.variant_name))
+        return {"CustomizedMetricSpecification": _customized(_INSTANCES, self.metric, dimensions, "Average")}
 
     def _count(self, machine: InstanceType) -> int | None:
         count: int | None = getattr(machine, self.counted) if self.counted is not None else 1
@@ -145,26 +163,34 @@ class Customized(TargetTracking):
     Args:
         namespace: Its namespace.
         metric: Its name.
-        dimensions: Its dimensions.
+        dimensions: Its dimensions' names and values.
         statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or ``SampleCount``.
+        unit: Its unit, None for whichever it is published with.
     """
 
     namespace: str
     metric: str
-    dimensions: Mapping[str, str]
+    dimensions: tuple[tuple[str, str], ...]
     statistic: str
+    unit: str | None
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The metric with its dimensions and statistic."""
+        return (self.namespace, self.metric, *(f"{name}={value}" for name, value in self.dimensions), self.statistic)
 
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:  # noqa: ARG002 - it brings its dimensions
         """The metric with its dimensions."""
-        return {
-            "CustomizedMetricSpecification": _customized(self.namespace, self.metric, self.dimensions, self.statistic)
-        }
+        specification = _customized(self.namespace, self.metric, self.dimensions, self.statistic)
+        if self.unit is not None:
+            specification["Unit"] = self.unit
+        return {"CustomizedMetricSpecification": specification}
 
 
-def _customized(namespace: str, metric: str, dimensions: Mapping[str, str], statistic: str) -> dict[str, Any]:
+def _customized(namespace: str, metric: str, dimensions: tuple[tuple[str, str], ...], statistic: str) -> dict[str, Any]:
     return {
         "Namespace": namespace,
         "MetricName": metric,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions],
         "Statistic": statistic,
     }

@@ -99,9 +99,7 @@ class Fleet:
     def register_natively(self, scaling: dict[str, Any], variant: str = "Main") -> None:
         """Register as CloudFormation's own resources do."""
         client, names = self.hosting.autoscaling, self.names(variant)
-        client.register_scalable_target(
-            **names, MinCapacity=scaling["MinCapacity"], MaxCapacity=scaling["MaxCapacity"]
-        )
+        client.register_scalable_target(**names, MinCapacity=scaling["MinCapacity"], MaxCapacity=scaling["MaxCapacity"])
         for policy in scaling["Policies"]:
             client.put_scaling_policy(**names, **policy)
         for action in scaling["ScheduledActions"]:

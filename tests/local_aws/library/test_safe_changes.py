@@ -64,7 +64,7 @@ def test_another_instance_type_is_refused_while_the_fleet_is_registered(
     name = "native-type"
     assemble("NativeType", endpoint_of("1", name=name, scaling=SCALING)).deploy()
 
-    with pytest.raises(CdkError, match="(?i)registered|deregister"):
+    with pytest.raises(CdkError, match=r"(?i)registered|deregister"):
         assemble("NativeType", endpoint_of("2", name=name, scaling=SCALING, instance_type="ml.c7i.large")).deploy()
 
     assert player.version(name) == "1"

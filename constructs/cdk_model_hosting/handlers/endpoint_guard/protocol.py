@@ -86,7 +86,7 @@ def _encoded(document: Mapping[str, str]) -> bytes:
 def _cut(text: str, size: int) -> str:
     """Cut a text so that it takes at most so many bytes inside of JSON."""
     while len(json.dumps(text, ensure_ascii=False).encode()) - 2 > size:
-        text = text[: min(len(text) - 2, size)].rstrip() + "…"
+        text = text[: min(len(text) - 2, size)] + "…"
     return text
 
 

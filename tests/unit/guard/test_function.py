@@ -1,0 +1,149 @@
+"""One function a stack, allowed to do what its custom resources ask of it."""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from cdk_model_hosting import RealtimeEndpoint, Scaling
+from cdk_model_hosting.guard.permissions import CHECK_ROLLOUTS, OWN_SCALING
+from cdk_model_hosting.handlers.endpoint_guard.permissions import (
+    PERMISSIONS,
+    SCALABLE_TARGET_CONDITIONS,
+    SERVICE_LINKED_ROLE_CONDITIONS,
+)
+from tests.unit.builders import PAIR, new_stack, single
+
+SCALING = Scaling.on_invocations(per_instance_per_minute=600, between=(2, 4))
+
+
+def two_endpoints(**options: Any) -> cdk.Stack:
+    stack = new_stack()
+    for name in ("A", "B"):
+        RealtimeEndpoint(stack, name, model=single(stack, f"Model{name}"), fleet=PAIR, scaling=SCALING, **options)
+    return stack
+
+
+@pytest.fixture(scope="module")
+def checked() -> Template:
+    return Template.from_stack(two_endpoints())
+
+
+def guard_policy(template: Template) -> list[dict[str, Any]]:
+    policies = [
+        each["Properties"]
+        for each in template.find_resources("AWS::IAM::Policy").values()
+        if each["Properties"]["PolicyName"] == "Guard"
+    ]
+    assert len(policies) == 1
+    found: list[dict[str, Any]] = policies[0]["PolicyDocument"]["Statement"]
+    return found
+
+
+def actions(permissions: list[dict[str, Any]]) -> set[str]:
+    found: set[str] = set()
+    for each in permissions:
+        action = each["Action"]
+        found.update([action] if isinstance(action, str) else action)
+    return found
+
+
+def test_a_stack_has_one_function_however_many_endpoints(checked: Template) -> None:
+    checked.resource_count_is("AWS::Lambda::Function", 1)
+    checked.resource_count_is("Custom::EndpointRollout", 1)
+    checked.has_resource_properties(
+        "AWS::Lambda::Function", {"Handler": "endpoint_guard.handler", "Runtime": "python3.14", "Timeout": 900}
+    )
+
+
+def test_lambda_does_not_try_again_by_itself(checked: Template) -> None:
+    checked.has_resource_properties(
+        "AWS::Lambda::EventInvokeConfig", {"MaximumRetryAttempts": 0, "Qualifier": "$LATEST"}
+    )
+
+
+def test_the_check_waits_for_every_endpoint_and_for_its_permissions(checked: Template) -> None:
+    checks = checked.find_resources("Custom::EndpointRollout")
+    check = next(iter(checks.values()))
+    names = [each["Name"]["Fn::GetAtt"][0] for each in check["Properties"]["Endpoints"].values()]
+    assert sorted(names) == sorted(checked.find_resources("AWS::SageMaker::Endpoint"))
+    assert all(
+        "EndpointConfigName" in each["Config"]["Fn::GetAtt"] for each in check["Properties"]["Endpoints"].values()
+    )
+    assert any(name.startswith("EndpointGuardPolicy") for name in check["DependsOn"])
+
+
+def test_the_function_may_look_and_nothing_else(checked: Template) -> None:
+    wanted = {action for each in PERMISSIONS["Custom::EndpointRollout"].values() for action in each}
+    assert actions(guard_policy(checked)) == wanted | {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_owning_the_scaling_needs_what_the_handler_says() -> None:
+    template = Template.from_stack(two_endpoints(allow_instance_type_change=True))
+    wanted = {
+        action
+        for kind in PERMISSIONS.values()
+        for subject, each in kind.items()
+        # Step policies cannot be owned, so their alarms are nobody's.
+        if subject != "alarm"
+        for action in each
+    } | {"cloudwatch:DescribeAlarms"}
+    assert actions(guard_policy(template)) == wanted | {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_conditions_are_those_that_the_handler_says() -> None:
+    conditions = [each.conditions for each in OWN_SCALING if each.conditions]
+    assert conditions == [
+        {"StringEquals": dict(SCALABLE_TARGET_CONDITIONS)},
+        {"StringLike": dict(SERVICE_LINKED_ROLE_CONDITIONS)},
+    ]
+
+
+def test_every_wildcard_has_its_reason() -> None:
+    for permission in (*CHECK_ROLLOUTS, *OWN_SCALING):
+        has_wildcard = any("*" in str(resource) for resource in permission.resources)
+        assert has_wildcard == (permission.wildcard_reason is not None), permission
+
+
+def test_nothing_is_given_twice() -> None:
+    found = guard_policy(Template.from_stack(two_endpoints(allow_instance_type_change=True)))
+    assert len(found) == len({str(each) for each in found})
+
+
+def test_a_stack_that_wants_no_check_has_no_function() -> None:
+    template = Template.from_stack(two_endpoints(verify_rollout=False))
+    template.resource_count_is("AWS::Lambda::Function", 0)
+    template.resource_count_is("Custom::EndpointRollout", 0)
+
+
+def test_every_stack_has_its_own() -> None:
+    app = cdk.App()
+    stacks = [cdk.Stack(app, name) for name in ("One", "Two")]
+    for stack in stacks:
+        RealtimeEndpoint(stack, "E", model=single(stack), fleet=PAIR)
+    for stack in stacks:
+        Template.from_stack(stack).resource_count_is("Custom::EndpointRollout", 1)
+
+
+def test_the_code_is_the_handler_and_nothing_of_the_machine() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack")
+    RealtimeEndpoint(stack, "E", model=single(stack), fleet=PAIR)
+    assembly = app.synth()
+    files = [each for each in Path(assembly.directory).rglob("*") if "asset." in str(each)]
+    assert any(each.name == "entry.py" for each in files)
+    assert not any("__pycache__" in str(each) for each in files)
+
+
+def test_the_role_may_be_assumed_by_lambda_alone(checked: Template) -> None:
+    checked.has_resource_properties(
+        "AWS::IAM::Role",
+        {
+            "AssumeRolePolicyDocument": {
+                "Statement": [Match.object_like({"Principal": {"Service": "lambda.amazonaws.com"}})],
+                "Version": "2012-10-17",
+            }
+        },
+    )
