@@ -263,7 +263,7 @@ def with_alarm(serving: Serving, template: dict[str, Any]) -> dict[str, Any]:
         "CloudWatch::Alarm",
         AlarmName=name,
         Metrics=[*metrics, {"Id": "share", "Expression": "errors / all", "ReturnData": True}],
-        EvaluationPeriods=2,
+        EvaluationPeriods=1,
         Threshold=0.1,
         ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="notBreaching",

@@ -15,19 +15,19 @@ from tests.local_aws.lifecycle import LocalAws
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "RealtimeCanary"
 
-Synthesize = Callable[[str], Cdk]
+Synthesize = Callable[..., Cdk]
 
 
 @pytest.fixture(scope="module")
 def synthesize(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     """Synthesize the example app with one version of the fraud model."""
 
-    def synthesized(version: str) -> Cdk:
+    def synthesized(version: str, stack: str = STACK) -> Cdk:
         scratch = tmp_path_factory.mktemp(f"version-{version}")
         train(RECIPES[version]).export(scratch / "model", name=NAME, version=version)
         context = f"fraud_model={scratch / 'model'}"
         output = scratch / "cdk.out"
-        run(bootstrapped, "synth", STACK, "--quiet", "--output", str(output), "--context", context, folder=ROOT)
+        run(bootstrapped, "synth", stack, "--quiet", "--output", str(output), "--context", context, folder=ROOT)
         return Cdk(local=bootstrapped, assembly=output)
 
     return synthesized
@@ -74,3 +74,12 @@ def test_a_new_version_replaces_the_old_one_and_keeps_the_capacity(
     assert name not in [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]
     targets = bootstrapped.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
     assert f"endpoint/{name}/variant/AllTraffic" not in [each["ResourceId"] for each in targets["ScalableTargets"]]
+
+
+@pytest.mark.parametrize("stack", ["RealtimeLinear", "RealtimeRolling", "RealtimeScheduled"])
+def test_every_example_deploys_and_answers(bootstrapped: LocalAws, synthesize: Synthesize, stack: str) -> None:
+    app = synthesize("1", stack)
+    name = app.deploy(stack)[stack]["EndpointName"]
+    assert {answer["version"] for answer in answers(bootstrapped, name)} == {"1"}
+    assert not app.has_differences(stack)
+    app.destroy(stack)

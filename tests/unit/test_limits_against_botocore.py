@@ -130,6 +130,7 @@ NARROWER = {
     "S3_DESTINATION": ({"min"}, EMPTY),
     "ASYNC_TOPIC_ARN": ({"min"}, EMPTY),
     "EXPLAIN_BASELINE_URI": ({"min"}, EMPTY),
+    "ALARM_ACTIONS": ({"min"}, "CloudWatch's shape leaves out that a list may be empty"),
     "CONTAINERS": ({"min"}, "one container is a primary container; the guide asks for two at least in a list"),
     "SHADOW_VARIANTS": ({"max"}, "the text of ShadowProductionVariants allows one of each only"),
     "ROUTING_STRATEGY": ({"enum"}, "CloudFormation does not know KV_AWARE"),

@@ -12,7 +12,7 @@ from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_NAME
 from cdk_model_hosting.monitoring.actions import BoundActions, check_actions
-from cdk_model_hosting.monitoring.condition import Condition
+from cdk_model_hosting.monitoring.alarm import Alarm
 from cdk_model_hosting.monitoring.watching import spread
 from cdk_model_hosting.placement import place_of
 from cdk_model_hosting.tokens import is_token
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cdk_model_hosting.monitoring.actions import AlarmAction
+    from cdk_model_hosting.monitoring.condition import Condition
     from cdk_model_hosting.monitoring.watching import Watch, Watching
 
 
@@ -65,7 +66,7 @@ class OperationalAlarms(Construct):
             ConfigurationError: When a condition is named twice, cannot be watched on a fleet, or an action is none.
         """
         for condition in conditions:
-            require("alarms condition", condition, Condition)
+            require("alarms condition", condition, Alarm)
         check_actions("alarms actions", actions)
         check_actions("alarms ok_actions", ok_actions)
         watches = list(spread(tuple(conditions) or self._watching.kind.alarms, self._watching.variants))
@@ -88,15 +89,17 @@ class OperationalAlarms(Construct):
         return made
 
     def _check(self, watches: Sequence[Watch]) -> None:
+        names: set[str] = set()
         for watch in watches:
-            if watch.construct_id in self._names:
+            if watch.construct_id in self._names | names:
                 raise ConfigurationError(
                     f"alarms must name each condition once for an endpoint, got {watch.condition.name} twice: alarms are "
                     "told apart by their names; use Alarm.named for a second threshold"
                 )
-            self._names.add(watch.construct_id)
+            names.add(watch.construct_id)
             ALARM_NAME.check("Alarm name", watch.name)
             watch.condition.threshold_on(watch.watched)
+        self._names |= names
 
     def _target(self, watch: Watch) -> cloudwatch.IAlarm:
         """The alarm as actions take it. Its ID is unique in the app: a LambdaAction names a permission by it."""

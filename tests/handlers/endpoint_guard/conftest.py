@@ -5,6 +5,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 from moto.cloudformation.models import cloudformation_backends
 
@@ -36,9 +37,21 @@ def answers() -> Iterator[Answers]:
         yield taking
 
 
-def client(service: str) -> Any:
-    """Make a client that moto answers, while it does."""
-    return botocore.session.get_session().create_client(service, region_name=REGION)
+# One session, because it remembers the services' models, of which SageMaker's takes half a second to read.
+_session = botocore.session.get_session()
+
+
+def client(service: str, local: LocalAws | None = None) -> Any:
+    """Make a client that moto answers, or a local AWS."""
+    access = ("nobody", "nothing") if local is None else (local.account, "local")
+    return _session.create_client(
+        service,
+        region_name=REGION,
+        endpoint_url=None if local is None else local.endpoint,
+        aws_access_key_id=access[0],
+        aws_secret_access_key=access[1],
+        config=Config(proxies={}, retries={"total_max_attempts": 1}),
+    )
 
 
 @pytest.fixture
@@ -60,8 +73,7 @@ def stage(answers: Answers) -> Iterator[Stage]:
 def fleet(stage: Stage, hosting: Hosting) -> Fleet:
     """Put an endpoint of the local AWS on the stage, and begin an update of the stack."""
     for service in ("application-autoscaling", "sagemaker"):
-        stage.clients[service] = hosting.local.client(service)
-        stage.clients[service].meta.events.register("before-call.*.*", stage._record)
+        stage.use(service, client(service, hosting.local))
     name = hosting.endpoint({"ModelName": hosting.model("1"), "InstanceType": SMALL})
     stage.stack_becomes("UPDATE_IN_PROGRESS")
     return Fleet(hosting, stage, name)

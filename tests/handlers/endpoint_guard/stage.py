@@ -112,8 +112,13 @@ class Stage:
     resource_type: str = ""
 
     def __post_init__(self) -> None:
-        for client in self.clients.values():
-            client.meta.events.register("before-call.*.*", self._record)
+        for service, client in self.clients.items():
+            self.use(service, client)
+
+    def use(self, service: str, client: Any) -> None:
+        """Let a client serve a service, under the eyes of the stage."""
+        client.meta.events.register("before-call.*.*", self._record)
+        self.clients[service] = client
 
     @property
     def surroundings(self) -> Surroundings:
@@ -183,7 +188,7 @@ class Stage:
 
     def run_watches(self) -> list[dict[str, Any]]:
         """Run what the guard has asked for, and what that asks for, to the end."""
-        ran = []
+        ran: list[dict[str, Any]] = []
         while self.function.pending:
             event = self.function.pending.pop(0)
             assert len(ran) < _MOST_INVOCATIONS

@@ -136,7 +136,6 @@ def guarded_by(stage: Stage, alarms: Sequence[str]) -> None:
 
 
 def test_only_what_changed_is_checked(stage: Stage) -> None:
-    endpoint(stage, config="old")
     now = declared(ranker="old", gone="x")
 
     stage.succeed(ROLLOUT, "Update", now, now)

@@ -1,12 +1,13 @@
 """Whatever is deployed, the endpoint goes on serving, with the capacity it had, or the deployment fails."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
-from cdk_model_hosting import Fleet, RealtimeEndpoint, Scaling, ScalingPolicy
+from cdk_model_hosting import Alarm, Fleet, RealtimeEndpoint, Rollout, Scaling, ScalingPolicy
 from tests.local_aws.cdk import Cdk, CdkError
 
 Build = Callable[[cdk.Stack], None]
@@ -147,3 +148,37 @@ def test_two_variants_that_both_scale(player: Any, assemble: Assemble, variants_
     assert [player.version(name, TargetVariant=variant) for variant in ("v0", "v1")] == ["3", "4"]
     assert [player.count(name, variant) for variant in ("v0", "v1")] == [4, 3]
     assert all(player.target(name, variant) for variant in ("v0", "v1"))
+
+
+def test_an_alarm_that_goes_off_during_the_canary_takes_the_traffic_back(
+    player: Any, assemble: Assemble, endpoint_of: Callable[..., Build]
+) -> None:
+    name = "canary-alarm"
+    rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(10))
+    options = {"name": name, "rollout": rollout, "rollback_on": [Alarm.server_errors(above=5)]}
+    assemble("CanaryAlarm", endpoint_of("1", **options)).deploy()
+    bad = assemble("CanaryAlarm", endpoint_of("2", **options, environment={"ECHO_STATUS": "500"}))
+
+    answered: list[str] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.02):
+            try:
+                answered.append(player.version(name))
+            except player.runtime.exceptions.ModelError:
+                answered.append("error")
+
+    with player.local.time_factor(0.005):
+        traffic = threading.Thread(target=ask)
+        traffic.start()
+        try:
+            with pytest.raises(CdkError, match="rolled"):
+                bad.deploy()
+        finally:
+            over.set()
+            traffic.join()
+
+    assert "error" in answered, "the canary must have had its share of the traffic"
+    assert {player.version(name) for _ in range(20)} == {"1"}
+    assert len(player.sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"]) == 1

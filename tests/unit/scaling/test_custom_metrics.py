@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
 
 from cdk_model_hosting import ConfigurationError, Scaling, ScalingPolicy
-from tests.unit.builders import new_stack, number_token, refused, text_token
+from tests.unit.builders import new_stack, number_token, refused, stack_in, text_token
 from tests.unit.scaling.bound import policies, queue, scaled, tracking
 
 
@@ -95,7 +96,7 @@ def test_fails_when_there_is_no_target() -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 257, "two\nlines", None, 5])
 def test_fails_when_the_service_takes_no_such_name(name: object) -> None:
-    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.on_metric name must be 1-256 characters"):
+    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.on_metric name must be (1-256 characters|a str)"):
         on_queue(name=name)
 
 
@@ -105,10 +106,12 @@ def test_any_printable_name_passes(name: str) -> None:
     assert found["PolicyName"] == name
 
 
-def test_fails_in_our_own_words_when_the_name_is_a_token() -> None:
-    stack = new_stack()
-    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.on_metric name must "):
-        scaled(Scaling.between(1, 2, [on_queue(name=text_token(stack))]), scope=stack)
+def test_fails_when_the_name_is_a_token() -> None:
+    with refused(
+        "ScalingPolicy.on_metric name must be literal, got one that is known only at deploy time: the construct is named "
+        "after it"
+    ):
+        on_queue(name=text_token(new_stack()))
 
 
 def test_fails_in_our_own_words_when_it_is_no_plain_metric() -> None:
@@ -123,6 +126,25 @@ def test_fails_in_our_own_words_when_it_is_no_plain_metric() -> None:
 def test_fails_when_the_metric_is_another_accounts_or_regions(elsewhere: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.on_metric metric must "):
         scaled(Scaling.between(1, 2, [on_queue(**elsewhere)]))
+
+
+def test_a_metric_of_another_construct_passes_in_its_own_account_and_region() -> None:
+    stack = stack_in("eu-west-1")
+    depth = sqs.Queue(stack, "Queue").metric_approximate_number_of_messages_visible()
+    assert depth.region == "eu-west-1"
+    found = tracking(ScalingPolicy.on_metric("Depth", depth, target=5), scope=stack)
+    assert found["CustomizedMetricSpecification"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+
+
+def test_fails_when_a_policy_tracks_what_on_cpu_tracks() -> None:
+    cpu = cloudwatch.Metric(
+        namespace="/aws/sagemaker/Endpoints",
+        metric_name="CPUUtilization",
+        dimensions_map={"EndpointName": "fraud", "VariantName": "AllTraffic"},
+    )
+    both = [ScalingPolicy.on_cpu(percent=50), ScalingPolicy.on_metric("Cpu", cpu, target=50)]
+    with pytest.raises(ConfigurationError, match=r"^Scaling policies must "):
+        scaled(Scaling.between(1, 4, both))
 
 
 def test_fails_when_two_policies_track_one_metric_under_two_names() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cdk_model_hosting import ConfigurationError, Interval, Scaling, ScalingPolicy
-from tests.unit.builders import new_stack, number_token, refused
-from tests.unit.scaling.bound import GROW, NEUTRAL, queue, scaled
+from tests.unit.builders import new_stack, number_token, refused, resources
+from tests.unit.scaling.bound import GROW, NEUTRAL, POLICY, queue, scaled
 
 SHRINK = Interval(below=1, change=-1)
 
@@ -51,6 +51,11 @@ def test_fails_when_an_end_is_no_number(end: str, value: Any) -> None:
 def test_fails_in_our_own_words_when_an_end_is_a_token(end: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^Interval {end} must be a literal number, got one that is known only"):
         Interval(**{end: number_token(new_stack())}, change=1)  # type: ignore[arg-type]
+
+
+def test_the_change_may_be_a_token() -> None:
+    change: Any = number_token(new_stack())
+    assert Interval(above=1, change=change).change == change
 
 
 @pytest.mark.parametrize("ends", [{"above": 0}, {"below": 0}, {"above": -5, "below": 0}, {"above": 0, "below": 0.001}])
@@ -97,30 +102,18 @@ def test_fails_when_two_overlap(intervals: tuple[Interval, ...], below: float, a
         steps(*intervals)
 
 
-@pytest.mark.parametrize(
-    "intervals",
-    [
-        (NEUTRAL, Interval(below=5, change=1)),
-        (Interval(below=-1, change=-1), Interval(below=1, change=0), GROW),
-    ],
-    ids=["two", "and_a_third"],
-)
-def test_fails_when_two_are_open_on_one_side(intervals: tuple[Interval, ...]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.steps intervals must not overlap, "):
-        scaled(Scaling.between(1, 4, [steps(*intervals)]))
-
-
-@pytest.mark.parametrize(
-    "intervals",
-    [
-        (Interval(above=5, change=2), Interval(above=1, change=1)),
-        (NEUTRAL, Interval(above=2, below=6, change=1), Interval(above=3, below=4, change=2)),
-    ],
-    ids=["open_above", "one_within_another"],
-)
-def test_fails_when_an_open_or_a_wide_one_holds_another(intervals: tuple[Interval, ...]) -> None:
+def test_fails_when_two_are_open_below() -> None:
     with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.steps intervals must "):
-        scaled(Scaling.between(1, 4, [steps(*intervals)]))
+        scaled(Scaling.between(1, 4, [steps(NEUTRAL, Interval(below=5, change=1))]))
+
+
+def test_one_that_is_open_above_ends_where_the_next_begins() -> None:
+    stack = scaled(Scaling.between(1, 4, [steps(Interval(above=5, change=2), Interval(above=1, change=1))]))
+    (policy,) = resources(stack, POLICY).values()
+    assert policy["Properties"]["StepScalingPolicyConfiguration"]["StepAdjustments"] == [
+        {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 4, "ScalingAdjustment": 1},
+        {"MetricIntervalLowerBound": 4, "ScalingAdjustment": 2},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +133,8 @@ def test_fails_in_our_own_words_when_nothing_changes_in_two_places(intervals: tu
 
 
 def test_fails_when_none_changes_anything() -> None:
-    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.steps intervals must "):
-        scaled(Scaling.between(1, 4, [steps(NEUTRAL, Interval(above=1, change=0))]))
+    with refused("ScalingPolicy.steps intervals must change something, got 0 everywhere: the fleet would keep its size"):
+        steps(NEUTRAL, Interval(above=1, change=0))
 
 
 @pytest.mark.parametrize("wrong", [GROW, None, "above 5", [NEUTRAL, {"above": 5, "change": 1}], [NEUTRAL, (5, 1)]])

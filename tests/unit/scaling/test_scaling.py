@@ -1,12 +1,32 @@
 import dataclasses
+import re
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_applicationautoscaling as autoscaling
+from aws_cdk.assertions import Annotations, Match
 
-from cdk_model_hosting import Fleet, Pace, RealtimeEndpoint, Scaling, ScalingPolicy, Variant
+from cdk_model_hosting import (
+    ConfigurationError,
+    Fleet,
+    Pace,
+    RealtimeEndpoint,
+    Scaling,
+    ScalingPolicy,
+    ScheduledScaling,
+    Variant,
+)
+from tests.stacks.service_requests import refusals
 from tests.unit.builders import FLEET, PAIR, new_stack, number_token, only, refused, resources, single, text_token
+from tests.unit.scaling.bound import GROW, NEUTRAL, POLICY, TARGET, queue, scaled, template
 
+DAILY = autoscaling.Schedule.expression("rate(1 day)")
 ON_INVOCATIONS = ScalingPolicy.on_invocations(per_instance_per_minute=60)
+
+
+def nightly(name: str, between: tuple[int, int] = (1, 2)) -> ScheduledScaling:
+    return ScheduledScaling(name=name, schedule=DAILY, between=between)
 
 
 def test_the_short_form_is_bounds_and_one_policy() -> None:
@@ -57,8 +77,91 @@ def test_fails_when_the_bounds_are_not_in_order(make: object) -> None:
 
 
 def test_fails_when_two_policies_are_the_same() -> None:
-    with refused("Scaling policies must differ, got 'Invocations' twice: two rules on one metric would fight"):
+    with refused("Scaling policies must differ, got 'Invocations' twice: the second would take the place of the first"):
         Scaling.between(1, 4, [ON_INVOCATIONS, ScalingPolicy.on_invocations(per_instance_per_minute=90)])
+
+
+def test_fails_when_two_kinds_of_policy_have_one_name() -> None:
+    steps = ScalingPolicy.steps("Invocations", queue(), [NEUTRAL, GROW])
+    with refused("Scaling policies must differ, got 'Invocations' twice: the second would take the place of the first"):
+        Scaling.between(1, 4, [steps, ON_INVOCATIONS])
+
+
+def test_several_policies_and_schedules_act_on_one_fleet() -> None:
+    policies = [
+        ON_INVOCATIONS,
+        ScalingPolicy.on_concurrency(per_instance=3),
+        ScalingPolicy.on_cpu(percent=60),
+        ScalingPolicy.on_memory(percent=80),
+        ScalingPolicy.on_metric("Depth", queue(), target=5),
+        ScalingPolicy.steps("Age", queue(metric_name="Age"), [NEUTRAL, GROW]),
+    ]
+    schedules = [nightly(each) for each in ("night", "weekend")]
+    stack = scaled(Scaling.between(1, 4, policies, schedules=schedules))
+    (target,) = resources(stack, TARGET)
+    made = [each["Properties"] for each in resources(stack, POLICY).values()]
+    assert len(made) == len(policies)
+    assert all(each["ScalingTargetId"] == {"Ref": target} for each in made)
+    assert len(only(stack, TARGET)["ScheduledActions"]) == 2
+    assert refusals(template(stack)) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [(ON_INVOCATIONS, "ScalingPolicy(rule="), (None, "None"), ("Invocations", "'Invocations'"), ({}, "{}")],
+)
+def test_fails_when_the_policies_are_no_list(given: Any, shown: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^Scaling policies must be a list or tuple, got {re.escape(shown)}"):
+        Scaling.between(1, 4, given)
+
+
+def test_fails_when_the_schedules_are_no_list() -> None:
+    given: Any = nightly("night")
+    with pytest.raises(ConfigurationError, match=r"^Scaling schedules must be a list or tuple, got ScheduledScaling"):
+        Scaling.between(1, 4, schedules=given)
+
+
+def test_fails_when_schedules_and_policies_are_mixed_up() -> None:
+    given: Any = [nightly("night")]
+    with pytest.raises(ConfigurationError, match=r"^Scaling policies element must be a ScalingPolicy, got Scheduled"):
+        Scaling.between(1, 4, given)
+    rules: Any = [ON_INVOCATIONS]
+    with pytest.raises(ConfigurationError, match=r"^Scaling schedules element must be a ScheduledScaling, got Scaling"):
+        Scaling.between(1, 4, schedules=rules)
+
+
+@pytest.mark.parametrize("bounds", [(1,), (1, 2, 3), 4, None])
+def test_fails_when_the_short_form_has_not_two_bounds(bounds: Any) -> None:
+    with refused(
+        f"Scaling.on_invocations between must be two numbers such as (2, 10), got {bounds!r}: fewest and most instances"
+    ):
+        Scaling.on_invocations(per_instance_per_minute=1, between=bounds)
+
+
+@pytest.mark.parametrize("bounds", [(True, 2), ("1", 2), (float("nan"), 2)])
+def test_fails_when_the_minimum_is_no_number(bounds: tuple[Any, int]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^Scaling minimum must be at least 1 instance, got .*number$"):
+        Scaling.between(*bounds)
+
+
+def test_schedules_move_the_smallest_and_the_largest_fleet() -> None:
+    schedules = [nightly("night", (1, 3)), nightly("sale", (6, 40))]
+    scaling = Scaling.between(2, 8, schedules=schedules)
+    variant = Variant(model=single(new_stack()), fleet=PAIR, scaling=scaling)
+    assert (variant.smallest_count, variant.largest_count, variant.initial_count) == (1, 40, 2)
+
+
+def test_a_token_among_the_bounds_leaves_the_extremes_open() -> None:
+    low, high = number_token(new_stack()), number_token(new_stack())
+    bounds: Any = (low, high)
+    scaling = Scaling.between(2, 8, schedules=[nightly("night", bounds)])
+    assert (scaling.smallest, scaling.largest) == (low, high)
+
+
+def test_says_when_a_policy_can_never_act() -> None:
+    stack = scaled(Scaling.between(2, 2, [ON_INVOCATIONS]), PAIR)
+    warned = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("cdk-model-hosting"))
+    assert warned
 
 
 @pytest.mark.parametrize("instance_type", ["ml.t2.medium", "ml.t2.xlarge"])

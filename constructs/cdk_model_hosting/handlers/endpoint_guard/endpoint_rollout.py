@@ -77,9 +77,10 @@ def _in_alarm(surroundings: Surroundings, live: endpoints.LiveEndpoint) -> list[
         return []
     try:
         found = surroundings.clients("cloudwatch").describe_alarms(
-            AlarmNames=list(live.rollback_alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"], StateValue="ALARM"
+            AlarmNames=list(live.rollback_alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
         )
     except ClientError as error:
         log_failure("the alarms cannot be described", error)
         return []
-    return sorted(each["AlarmName"] for key in ("MetricAlarms", "CompositeAlarms") for each in found.get(key, ()))
+    alarms = [*found.get("MetricAlarms", ()), *found.get("CompositeAlarms", ())]
+    return sorted(each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM")
