@@ -19,9 +19,10 @@ def require(what: str, value: object, *kinds: type) -> None:
     Raises:
         ConfigurationError: When it is an instance of none.
     """
-    if not isinstance(value, kinds):
+    # True is an int to Python, and to nobody else.
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         names = " or ".join(kind.__name__ for kind in kinds)
-        article = "an" if names[0] in "AEIOU" else "a"
+        article = "an" if names[0] in "AEIOUaeiou" else "a"
         shown = repr(value)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
         raise ConfigurationError(f"{what} must be {article} {names}, got {shown}: nothing else is understood there")

@@ -129,4 +129,4 @@ def as_construct_id(name: str, index: int, *, kind: str) -> str:
         index: Its position among its likes.
         kind: What it names, such as ``Variant``.
     """
-    return f"{kind}{index}" if is_token(name) else name
+    return f":{kind}{index}" if is_token(name) else name

@@ -121,4 +121,4 @@ def test_a_logical_id_is_the_one_that_the_cdk_gives(ids: tuple[str, ...]) -> Non
 
 def test_a_name_is_its_construct_id_unless_it_is_a_token() -> None:
     assert as_construct_id("champion", 3, kind="Variant") == "champion"
-    assert as_construct_id(text_token(new_stack()), 3, kind="Variant") == "Variant3"
+    assert as_construct_id(text_token(new_stack()), 3, kind="Variant") == ":Variant3"

@@ -216,7 +216,10 @@ class RealtimeEndpoint(Endpoint):
                 construct_id = as_construct_id(variant.name, index, kind="Variant")
                 resource_id = f"endpoint/{name}/variant/{variant.name}"
                 fleet = ScaledFleet(
-                    endpoint_name=self.endpoint_name, variant_name=variant.name, machine=variant.fleet.machine
+                    endpoint_name=self.endpoint_name,
+                    variant_name=variant.name,
+                    machine=variant.fleet.machine,
+                    stack=place.stack,
                 )
                 bound[variant.name] = variant.scaling.bind(self, place, construct_id, resource_id, fleet)
         return bound
@@ -228,7 +231,7 @@ class RealtimeEndpoint(Endpoint):
 
     def _advise(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm], advice: list[Advice]) -> None:
         """Say what works, but not as one may expect."""
-        advice.extend(each for variant in self._variants for each in variant.advice())
+        advice.extend(each for variant in self._variants for each in variant.advice(gradual=self._rollout is not None))
         if self._rollout is not None:
             advice.extend(self._rollout.plan.advice(rollback_on))
         scaled = [variant.scaling is not None for variant in self._variants]

@@ -87,8 +87,12 @@ class Variant:
             routing_config=None if fleet.routing is None else fleet.routing.render(),
         )
 
-    def advice(self) -> list[Advice]:
-        """What works with this variant, but not as one may expect."""
+    def advice(self, *, gradual: bool) -> list[Advice]:
+        """What works with this variant, but not as one may expect.
+
+        Args:
+            gradual: Whether a rollout is asked for.
+        """
         machine = self.fleet.machine
         found: list[Advice] = []
         if machine.resolved and not machine.known:
@@ -107,7 +111,7 @@ class Variant:
                     "instances take an EBS volume",
                 )
             )
-        if self.fleet.machine.inferentia1:
+        if gradual and self.fleet.machine.inferentia1:
             found.append(
                 Advice(
                     "inferentia1Rollout",

@@ -57,6 +57,8 @@ class EndpointGuard(Construct):
             runtime="python3.14",
             memory_size=_MEMORY_MB,
             timeout=_LONGEST_SECONDS,
+            # It calls itself to go on waiting, for at most as long as its own deadline says.
+            recursive_loop="Allow",
             role=self._role.attr_arn,
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref, log_format="JSON"),
         )

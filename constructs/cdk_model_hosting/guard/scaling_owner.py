@@ -43,7 +43,7 @@ class ScalingOwner:
         self._endpoint = endpoint
         self._guard = EndpointGuard.of(stack)
         self._guard.allow(*OWN_SCALING)
-        self._variants = {each.name: _declared(endpoint_name, each) for each in variants}
+        self._variants = {each.name: _declared(stack, endpoint_name, each) for each in variants}
         self.cfn_release = self._resource("ScalingRelease", "Custom::ScalingRelease", endpoint_name)
 
     def register(self, endpoint_name: str) -> cdk.CfnResource:
@@ -59,13 +59,16 @@ class ScalingOwner:
         return self._guard.resource(self._endpoint, construct_id, kind, properties)
 
 
-def _declared(endpoint_name: str, variant: Variant) -> dict[str, Any]:
+def _declared(stack: cdk.Stack, endpoint_name: str, variant: Variant) -> dict[str, Any]:
     """A variant as both custom resources declare it."""
     declared: dict[str, Any] = {"InstanceType": variant.fleet.instance_type}
     scaling = variant.scaling
     if scaling is None:
         return declared
-    fleet = ScaledFleet(endpoint_name=endpoint_name, variant_name=variant.name, machine=variant.fleet.machine)
+    fleet = ScaledFleet(
+        endpoint_name=endpoint_name, variant_name=variant.name, machine=variant.fleet.machine, stack=stack
+    )
+    scaling.check_metrics(fleet)
     policies = []
     for policy in scaling.policies:
         rule = policy.rule

@@ -10,7 +10,6 @@ from cdk_model_hosting.monitoring.watched import INSTANCES, REQUESTS
 if TYPE_CHECKING:
     from cdk_model_hosting.monitoring.condition import Counted
 
-_ADDITIVE = ("Sum", "SampleCount")
 _PER_MINUTE = "{0}*60/PERIOD({0})"
 """CloudWatch widens the periods of a graph with the time that it shows; this stays a number per minute."""
 
@@ -30,9 +29,9 @@ class Stat:
     namespace: str = REQUESTS
 
     @property
-    def additive(self) -> bool:
-        """Whether it grows with the number of requests or instances, rather than say what one is like."""
-        return self.statistic in _ADDITIVE
+    def sums(self) -> bool:
+        """Whether it says how much of something there was, rather than what one was like."""
+        return self.statistic == "Sum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ def endpoint_widgets(watching: Watching, home: Home, top: int) -> list[dict[str,
         flow.put(widget, COLUMNS - totals.width, totals.height)
     flow.break_row()
     for panel in watching.kind.panels:
-        if _publishes(panel, watching):
+        if _variants(panel, watching):
             flow.put(_metric_widget(panel, watching, home), panel.width, panel.height)
     return flow.widgets
 
@@ -86,19 +86,19 @@ class _Flow:
         self._x, self._y = 0, self._bottom
 
 
-def _publishes(panel: Panel, watching: Watching) -> bool:
-    """Whether any variant has what the panel shows: a panel of devices alone needs a fleet with devices."""
-    counted = {series.counted for series in panel.series}
-    if counted != {"accelerators"}:
-        return True
-    return any(each.machine is not None and each.machine.gpu for each in watching.variants)
+def _variants(panel: Panel, watching: Watching) -> list[Watched]:
+    """The variants that publish what the panel shows: devices are measured only where there are some."""
+    if panel.by == "endpoint":
+        return list(watching.variants[:1])
+    devices = all(series.counted == "accelerators" for series in panel.series)
+    return [each for each in watching.variants if not devices or (each.machine is not None and each.machine.gpu)]
 
 
 def _metric_widget(panel: Panel, watching: Watching, home: Home) -> dict[str, Any]:
     metrics: list[list[Any]] = []
-    variants = watching.variants if panel.by == "variant" else watching.variants[:1]
+    variants = _variants(panel, watching)
     for watched in variants:
-        owner = f"{watched.variant_name} " if len(variants) > 1 else ""
+        owner = _owner(watched, watching) if panel.by == "variant" else ""
         for series in panel.series:
             metrics.extend(_lines(series, panel, watched, owner, len(metrics)))
     properties: dict[str, Any] = {
@@ -121,6 +121,11 @@ def _metric_widget(panel: Panel, watching: Watching, home: Home) -> dict[str, An
     if lines:
         properties["annotations"] = {"horizontal": lines}
     return {"type": "metric", "properties": properties}
+
+
+def _owner(watched: Watched, watching: Watching) -> str:
+    """What a label begins with: the variant's name where there are several."""
+    return f"{watched.variant_name} " if len(watching.variants) > 1 else ""
 
 
 def _lines(series: Series, panel: Panel, watched: Watched, owner: str, first: int) -> Iterator[list[Any]]:
@@ -159,7 +164,8 @@ def _known(panel: Panel, watched: Watched) -> bool:
 
 def _thresholds(panel: Panel, alarms: list[MadeAlarm]) -> list[dict[str, Any]]:
     """A line for every threshold that was chosen for what the panel shows."""
-    shown = {(stat.namespace, stat.metric, stat.additive) for series in panel.series for stat in series.of}
+    single = [series.of[0] for series in panel.series if len(series.of) == 1]
+    shown = {(stat.namespace, stat.metric, stat.sums) for stat in single if stat.statistic != "SampleCount"}
     found: dict[tuple[str, float], dict[str, Any]] = {}
     for alarm in alarms:
         condition = alarm.condition
@@ -181,7 +187,7 @@ def _bounds(watching: Watching) -> list[dict[str, Any]]:
     for watched in watching.variants:
         if watched.bounds is None:
             continue
-        owner = f"{watched.variant_name} " if len(watching.variants) > 1 else ""
+        owner = _owner(watched, watching)
         for word, number in zip(("at least", "at most"), watched.bounds, strict=True):
             if not is_token(number):
                 found.append({"label": f"{owner}{word}", "value": number, "color": _GREY})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_model_hosting.arguments import require
@@ -12,6 +13,7 @@ from cdk_model_hosting.limits import ALARM_NAME, ROLLBACK_ALARMS
 from cdk_model_hosting.monitoring.alarm import Alarm, Watched
 from cdk_model_hosting.permissions import Permission, arn
 from cdk_model_hosting.placement import as_construct_id
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,9 +90,23 @@ class RollbackAlarms(Construct):
                 condition.bind(self, f"{variant_id}.{condition.name}", watched, name)
                 self.names.append(name)
         for alarm in brought:
+            self._check_home(alarm.alarm_arn)
             self._arns.append(alarm.alarm_arn)
             self.names.append(alarm.alarm_name)
         self._own = len(self.names) - len(brought)
+
+    def _check_home(self, alarm_arn: str) -> None:
+        """Refuse an alarm that is literally of another account or region."""
+        if is_token(alarm_arn):
+            return
+        stack = cdk.Stack.of(self)
+        region, account = alarm_arn.split(":")[3:5]
+        for literal, own in ((region, stack.region), (account, stack.account)):
+            if literal and not is_token(own) and literal != own:
+                raise ConfigurationError(
+                    f"rollback_on alarm must be of the endpoint's own account and region, got {alarm_arn}: SageMaker knows "
+                    "alarms by name, and looks nowhere else"
+                )
 
     def permissions(self) -> tuple[Permission, ...]:
         """What the execution role needs to look at the alarms: these, and no others."""

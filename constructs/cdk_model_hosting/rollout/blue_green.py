@@ -10,7 +10,6 @@ from aws_cdk import aws_sagemaker as sagemaker
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.limits import (
     BAKE_SECONDS,
-    CANARY_PERCENT,
     LINEAR_PERCENT,
     TERMINATION_WAIT_SECONDS,
     Limit,
@@ -82,7 +81,7 @@ class Gradual(AllAtOnce):
     step: Step
     wait_seconds: int
 
-    percents: ClassVar[Limit]
+    percents: ClassVar[Limit | None] = None
 
     def __post_init__(self) -> None:
         BAKE_SECONDS.check(f"{self.what} bake", self.wait_seconds)
@@ -110,8 +109,6 @@ class Gradual(AllAtOnce):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary(Gradual):
     """One small step, then the rest."""
-
-    percents = CANARY_PERCENT
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:  # noqa: ARG002 - the same for every fleet
         """One wait for the canary, one at the end."""

@@ -59,13 +59,13 @@ class Step:
             "it says how much goes at a time"
         )
 
-    def check(self, what: str, variant: Variant, percents: Limit) -> None:
+    def check(self, what: str, variant: Variant, percents: Limit | None) -> None:
         """Refuse a step that is too large for the smallest fleet that the variant can have, or too small for the largest.
 
         Args:
             what: The rollout as the user typed it.
             variant: The variant.
-            percents: Allowed percents, which hold for instances too.
+            percents: Allowed percents, where they hold for instances too.
 
         Raises:
             ConfigurationError: When it is, or the fleet can have one instance only.
@@ -79,18 +79,22 @@ class Step:
                 f"{self.size}: SageMaker shifts at most half the fleet at a time"
             )
         tokens = is_token(largest) or is_token(self.size)
-        if self.measure == "INSTANCE_COUNT" and not tokens and self.size * _WHOLE < percents.low * largest:
+        if percents is None or tokens or self.measure == "CAPACITY_PERCENT":
+            return
+        if self.size * _WHOLE < percents.low * largest:
             raise ConfigurationError(
                 f"{what} instances must be at least {percents.low:g} % of the {largest} that variant {variant.name} can grow "
                 f"to, got {self.size}: SageMaker takes no smaller steps; give percent instead"
             )
 
     def count(self, variant: Variant) -> int | None:
-        """Steps that the largest fleet of a variant takes; None when that is known only at deploy time."""
-        whole = _WHOLE if self.measure == "CAPACITY_PERCENT" else variant.largest_count
-        if is_token(whole) or is_token(self.size):
+        """Most steps that the largest fleet of a variant takes; None when that is known only at deploy time."""
+        largest = variant.largest_count
+        if is_token(self.size) or (is_token(largest) and self.measure == "INSTANCE_COUNT"):
             return None
-        return math.ceil(whole / self.size)
+        if self.measure == "INSTANCE_COUNT":
+            return math.ceil(largest / self.size)
+        return math.ceil(_WHOLE / self.size)
 
     def render(self) -> sagemaker.CfnEndpoint.CapacitySizeProperty:
         """The step as the endpoint names it."""

@@ -11,6 +11,7 @@ from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import BAKE_SECONDS, ROLLING_PERCENT
 from cdk_model_hosting.rollout.plan import Plan, Step, auto_rollback
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +46,11 @@ class Rolling(Plan):
 
     def bring_ups(self, variant: Variant) -> int | None:
         """Each batch is brought up by itself."""
-        return self.batch.count(variant)
+        return self._batches(variant)
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """One wait a batch."""
-        batches = self.batch.count(variant)
+        batches = self._batches(variant)
         return (None,) if batches is None else (self.wait_seconds,) * batches
 
     def check(self, variants: Sequence[Variant]) -> None:
@@ -62,6 +63,11 @@ class Rolling(Plan):
         for variant in variants:
             self.batch.check(self.what, variant, ROLLING_PERCENT)
         super(Rolling, self).check(variants)
+
+    def _batches(self, variant: Variant) -> int | None:
+        """Most batches that the largest fleet of a variant takes. Each holds at least one instance."""
+        batches, largest = self.batch.count(variant), variant.largest_count
+        return batches if batches is None or is_token(largest) else min(batches, largest)
 
     def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
         """Say when there is nothing to watch."""

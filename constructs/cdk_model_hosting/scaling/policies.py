@@ -86,7 +86,7 @@ class ScalingPolicy:
                 argument="per_instance_per_minute",
                 target=per_instance_per_minute,
                 metric="SageMakerVariantInvocationsPerInstance",
-                **(pace or Pace()).render(),
+                **_pace("ScalingPolicy.on_invocations", pace),
             )
         )
 
@@ -132,7 +132,7 @@ class ScalingPolicy:
                 argument="per_instance",
                 target=per_instance,
                 metric="SageMakerVariantConcurrentRequestsPerModelHighResolution",
-                **(pace or Pace()).render(),
+                **_pace("ScalingPolicy.on_concurrency", pace),
             )
         )
 
@@ -200,17 +200,13 @@ class ScalingPolicy:
             pace: How fast it may act.
 
         Raises:
-            ConfigurationError: When it is no single metric, the statistic is another one, or the target not above 0.
+            ConfigurationError: When it is no single metric, the statistic is another one, or the target not above 0; when
+                bound, if it is a metric of another account or region.
         """
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who bring a metric
 
         what = "ScalingPolicy.on_metric"
         require(f"{what} metric", metric, cloudwatch.Metric)
-        if metric.region is not None or metric.account is not None:
-            raise ConfigurationError(
-                f"{what} metric must be of the endpoint's own account and region, got one of {metric.account or 'this account'} "
-                f"in {metric.region or 'this region'}: Application Auto Scaling looks at no other"
-            )
         statistic = metric.statistic
         if statistic not in _STATISTICS:
             raise ConfigurationError(
@@ -228,7 +224,8 @@ class ScalingPolicy:
                 dimensions=tuple(sorted((metric.dimensions or {}).items())),
                 statistic=statistic,
                 unit=None if metric.unit is None else _unit(metric.unit.name),
-                **(pace or Pace()).render(),
+                home=(metric.account, metric.region),
+                **_pace("ScalingPolicy.on_metric", pace),
             )
         )
 
@@ -266,6 +263,13 @@ class ScalingPolicy:
         )
 
 
+def _pace(what: str, pace: Pace | None) -> _Rendered:
+    if pace is None:
+        return Pace().render()
+    require(f"{what} pace", pace, Pace)
+    return pace.render()
+
+
 def _unit(name: str) -> str:
     """A unit in CloudWatch's words, from CDK's: ``KILOBYTES_PER_SECOND`` is ``Kilobytes/Second``."""
     return "/".join(part.capitalize() for part in name.split("_PER_"))
@@ -283,6 +287,6 @@ def _utilization(factory: str, percent: float, pace: Pace | None, *, metric: str
             target=percent,
             metric=metric,
             counted=counted,
-            **(pace or Pace()).render(),
+            **_pace(f"ScalingPolicy.{factory}", pace),
         )
     )

@@ -27,11 +27,13 @@ class ScaledFleet:
         endpoint_name: The endpoint's literal name.
         variant_name: The variant.
         machine: What its instances are.
+        stack: The endpoint's stack.
     """
 
     endpoint_name: str
     variant_name: str
     machine: InstanceType
+    stack: cdk.Stack
 
 
 class Policy(ABC):

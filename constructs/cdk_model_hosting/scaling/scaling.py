@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_applicationautoscaling as autoscaling
@@ -45,7 +46,7 @@ class Scaling:
             "policies", [policy.rule.name for policy in self.policies], "the second would take the place of the first"
         )
         tracked = [policy.rule.tracks for policy in self.policies if isinstance(policy.rule, TargetTracking)]
-        _check_unique("policies", [" ".join(each) for each in tracked], "two targets for one metric would fight")
+        _check_unique("policies", tracked, "two targets for one metric would fight")
         _check_unique(
             "schedules", [schedule.name for schedule in self.schedules], "the second would take the place of the first"
         )
@@ -128,6 +129,23 @@ class Scaling:
                 "scaling would change it at once"
             )
 
+    def check_metrics(self, fleet: ScaledFleet) -> None:
+        """Refuse two policies that track one metric of the fleet, by whatever names.
+
+        Args:
+            fleet: What the policies act on.
+
+        Raises:
+            ConfigurationError: When two do.
+        """
+        rules = [policy.rule for policy in self.policies if isinstance(policy.rule, TargetTracking)]
+        for first, second in combinations(rules, 2):
+            if first.specification(fleet) == second.specification(fleet):
+                raise ConfigurationError(
+                    f"Scaling policies must track different metrics, got {first.name} and {second.name} on one: two targets "
+                    "for one metric would fight"
+                )
+
     def bind(
         self, endpoint: Construct, place: Place, construct_id: str, resource_id: str, fleet: ScaledFleet
     ) -> BoundScaling:
@@ -142,6 +160,7 @@ class Scaling:
             resource_id: ``endpoint/<name>/variant/<name>``, made of a reference to the endpoint, so that it waits for it.
             fleet: What the policies act on.
         """
+        self.check_metrics(fleet)
         # Neither sign can be part of a variant's name, so no two of these IDs can be equal.
         target_id = f"{construct_id}:Target"
         target = autoscaling.CfnScalableTarget(
@@ -180,7 +199,8 @@ def _extreme(choose: Callable[[list[int]], int], numbers: list[int]) -> int:
     return next((each for each in numbers if is_token(each)), None) or choose(numbers)
 
 
-def _check_unique(what: str, names: Sequence[str], why: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _check_unique(what: str, names: Sequence[str | tuple[str, ...]], why: str) -> None:
+    twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise ConfigurationError(f"Scaling {what} must differ, got {twice[0]!r} twice: {why}")
+        shown = twice[0] if isinstance(twice[0], str) else " ".join(twice[0])
+        raise ConfigurationError(f"Scaling {what} must differ, got {shown!r} twice: {why}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,13 +35,16 @@ class ScheduledScaling:
     """
 
     name: str
-    schedule: autoscaling.Schedule
+    schedule: autoscaling.Schedule = field(compare=False, repr=False)
     between: tuple[int, int]
     time_zone: str | None = None
+    expression: str = field(init=False)
 
     def __post_init__(self) -> None:
+        require("ScheduledScaling name", self.name, str)
         SCHEDULED_ACTION_NAME.check("ScheduledScaling name", self.name)
         require("ScheduledScaling schedule", self.schedule, autoscaling.Schedule)
+        object.__setattr__(self, "expression", self.schedule.expression_string)
         object.__setattr__(self, "between", require_pair("ScheduledScaling between", self.between))
         check_bounds("ScheduledScaling", *self.between)
         if self.time_zone is not None:
@@ -49,7 +52,7 @@ class ScheduledScaling:
 
     def _check_zone(self, zone: str) -> None:
         require("ScheduledScaling time_zone", zone, str)
-        if self.schedule.expression_string.startswith("at("):
+        if self.expression.startswith("at("):
             raise ConfigurationError(
                 f"ScheduledScaling time_zone must be omitted for Schedule.at, got {zone!r}: a moment is written in UTC and "
                 "would be shifted"
@@ -65,7 +68,7 @@ class ScheduledScaling:
         low, high = self.between
         action: dict[str, Any] = {
             "ScheduledActionName": self.name,
-            "Schedule": self.schedule.expression_string,
+            "Schedule": self.expression,
             "ScalableTargetAction": {"MinCapacity": low, "MaxCapacity": high},
         }
         if self.time_zone is not None:
@@ -77,7 +80,7 @@ class ScheduledScaling:
         low, high = self.between
         return autoscaling.CfnScalableTarget.ScheduledActionProperty(
             scheduled_action_name=self.name,
-            schedule=self.schedule.expression_string,
+            schedule=self.expression,
             timezone=self.time_zone,
             scalable_target_action=autoscaling.CfnScalableTarget.ScalableTargetActionProperty(
                 min_capacity=low, max_capacity=high

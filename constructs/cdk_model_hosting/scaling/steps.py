@@ -12,6 +12,7 @@ from cdk_model_hosting.durations import literal
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_MINUTES, COOLDOWN_SECONDS
 from cdk_model_hosting.scaling.policy import Policy, ScaledFleet, check_name
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -42,11 +43,14 @@ class Interval:
 
     def __post_init__(self) -> None:
         for what, number in (("above", self.above), ("below", self.below)):
+            if number is not None:
+                require(f"Interval {what}", number, int, float)
             if number is not None and not math.isfinite(literal(f"Interval {what}", number)):
                 raise ConfigurationError(
                     f"Interval {what} must be a finite number, got {number}: leave it out for no end"
                 )
-        require("Interval change", self.change, int)
+        if not is_token(self.change):
+            require("Interval change", self.change, int)
         if self.above is None and self.below is None:
             raise ConfigurationError(
                 "Interval must have above, below or both, got neither: it says for which values of the metric it holds"
@@ -77,6 +81,10 @@ class StepScaling(Policy):
 
     def __post_init__(self) -> None:
         check_name("ScalingPolicy.steps", self.name)
+        if not hasattr(self.metric, "to_metric_config"):
+            raise ConfigurationError(
+                f"ScalingPolicy.steps metric must be a CloudWatch metric, got {self.metric!r}: an alarm looks at it"
+            )
         COOLDOWN_SECONDS.check("ScalingPolicy.steps cooldown", self.cooldown_seconds)
         ALARM_MINUTES.check("ScalingPolicy.steps data_points", self.data_points)
         if self.intervals and not any(each.change for each in self.intervals):
@@ -112,7 +120,7 @@ class StepScaling(Policy):
 
         scalable = autoscaling.ScalableTarget.from_scalable_target_attributes(
             scope,
-            f"{construct_id}Target",
+            f":{construct_id}",
             scalable_target_id=target if isinstance(target, str) else cdk.Token.as_string(target),
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
             service_namespace="sagemaker",
@@ -139,6 +147,8 @@ class StepScaling(Policy):
                 evaluation_periods=self.data_points,
             )
         except RuntimeError as refusal:
+            if "change" not in str(refusal) and "interval" not in str(refusal).lower():
+                raise
             shown = ", ".join(f"{each.above} to {each.below}: {each.change:+d}" for each in self.intervals)
             raise ConfigurationError(
                 f"ScalingPolicy.steps intervals must meet end to end around one that changes nothing, got {shown}: "

@@ -41,7 +41,7 @@ class TargetTracking(RenderedPolicy):
 
     def __post_init__(self) -> None:
         check_name(self.what, self.name)
-        require(f"{self.what} {self.argument}", self.target, int, float)
+        require(f"{self.what} {self.argument}", self.target, int, float, bool)
         TARGET_VALUE.check(f"{self.what} {self.argument}", self.target)
         COOLDOWN_SECONDS.check(f"{self.what} scale_out_cooldown", self.out_seconds)
         COOLDOWN_SECONDS.check(f"{self.what} scale_in_cooldown", self.in_seconds)
@@ -166,6 +166,7 @@ class Customized(TargetTracking):
         dimensions: Its dimensions' names and values.
         statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or ``SampleCount``.
         unit: Its unit, None for whichever it is published with.
+        home: Account and region that it says it is of; None for the fleet's own.
     """
 
     namespace: str
@@ -173,18 +174,35 @@ class Customized(TargetTracking):
     dimensions: tuple[tuple[str, str], ...]
     statistic: str
     unit: str | None
+    home: tuple[str | None, str | None]
 
     @property
     def tracks(self) -> tuple[str, ...]:
         """The metric with its dimensions and statistic."""
         return (self.namespace, self.metric, *(f"{name}={value}" for name, value in self.dimensions), self.statistic)
 
-    def specification(self, fleet: ScaledFleet) -> dict[str, Any]:  # noqa: ARG002 - it brings its dimensions
-        """The metric with its dimensions."""
+    def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
+        """The metric with its dimensions.
+
+        Raises:
+            ConfigurationError: When it is of another account or region.
+        """
+        self._check_home(fleet)
         specification = _customized(self.namespace, self.metric, self.dimensions, self.statistic)
         if self.unit is not None:
             specification["Unit"] = self.unit
         return {"CustomizedMetricSpecification": specification}
+
+    def _check_home(self, fleet: ScaledFleet) -> None:
+        account, region = self.home
+        if account is None and region is None:
+            return
+        own = (fleet.stack.account, fleet.stack.region)
+        if (account or own[0], region or own[1]) != own:
+            raise ConfigurationError(
+                f"{self.what} metric must be of the endpoint's own account and region, got one of {account or own[0]} in "
+                f"{region or own[1]}: Application Auto Scaling looks at no other"
+            )
 
 
 def _customized(namespace: str, metric: str, dimensions: tuple[tuple[str, str], ...], statistic: str) -> dict[str, Any]:

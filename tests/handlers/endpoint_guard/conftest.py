@@ -10,11 +10,10 @@ from moto import mock_aws
 from moto.cloudformation.models import cloudformation_backends
 
 from tests.handlers.endpoint_guard.fleet import SMALL, Fleet
-from tests.handlers.endpoint_guard.stage import Answers, Stage, answering
+from tests.handlers.endpoint_guard.stage import REGION, Answers, Stage, answering
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.hosting import Hosting
 
-REGION = "us-east-1"
 TEMPLATE = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
 
 
@@ -28,6 +27,12 @@ def hosting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosting]:
         yield prepared
     finally:
         local.stop()
+
+
+@pytest.fixture(scope="session")
+def model(hosting: Hosting) -> str:
+    """Make the one model that every endpoint serves, unless a test wants a bad one."""
+    return hosting.model("1")
 
 
 @pytest.fixture
@@ -70,10 +75,10 @@ def stage(answers: Answers) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def fleet(stage: Stage, hosting: Hosting) -> Fleet:
+def fleet(stage: Stage, hosting: Hosting, model: str) -> Fleet:
     """Put an endpoint of the local AWS on the stage, and begin an update of the stack."""
     for service in ("application-autoscaling", "sagemaker"):
         stage.use(service, client(service, hosting.local))
-    name = hosting.endpoint({"ModelName": hosting.model("1"), "InstanceType": SMALL})
+    name = hosting.endpoint({"ModelName": model, "InstanceType": SMALL})
     stage.stack_becomes("UPDATE_IN_PROGRESS")
-    return Fleet(hosting, stage, name)
+    return Fleet(hosting, stage, name, model)

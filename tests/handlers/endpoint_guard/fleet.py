@@ -53,11 +53,13 @@ class Fleet:
         hosting: The local AWS.
         stage: The stage.
         name: The endpoint's name.
+        model: What it serves.
     """
 
     hosting: Hosting
     stage: Stage
     name: str
+    model: str
 
     def properties(self, **variants: tuple[str, dict[str, Any] | None]) -> dict[str, Any]:
         """What a template declares: for each variant its type and its registration."""
@@ -76,7 +78,7 @@ class Fleet:
 
     def config(self, kind: str, *names: str, **environment: str) -> str:
         """Make a configuration whose variants all run on one type."""
-        model = self.hosting.model("1", **environment)
+        model = self.hosting.model("1", **environment) if environment else self.model
         variants = [{"ModelName": model, "InstanceType": kind, "VariantName": name} for name in names or ("Main",)]
         return self.hosting.config(*variants)
 

@@ -12,7 +12,8 @@ from cdk_model_hosting.handlers.endpoint_guard import entry
 from cdk_model_hosting.handlers.endpoint_guard.permissions import PERMISSIONS
 from cdk_model_hosting.handlers.endpoint_guard.surroundings import Surroundings
 
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:guard"
+REGION = "us-east-1"
+FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:guard"
 SECONDS_OF_AN_INVOCATION = 900.0
 _MOST_INVOCATIONS = 60
 

@@ -261,11 +261,10 @@ def test_two_variants_of_which_one_changes(fleet: Fleet) -> None:
         fleet.register_natively(scaling, variant)
 
     fleet.stage.succeed("ScalingRelease", "Update", after, before)
-    model = fleet.hosting.model("2")
     fleet.redeploy(
         fleet.hosting.config(
-            {"ModelName": model, "InstanceType": SMALL, "VariantName": "Main"},
-            {"ModelName": model, "InstanceType": LARGE, "VariantName": "Other"},
+            {"ModelName": fleet.model, "InstanceType": SMALL, "VariantName": "Main"},
+            {"ModelName": fleet.model, "InstanceType": LARGE, "VariantName": "Other"},
         )
     )
     fleet.stage.succeed("ScalingRegistration", "Update", after, before)

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from moto.sagemaker.models import sagemaker_backends
 
-from tests.handlers.endpoint_guard.conftest import REGION
 from tests.handlers.endpoint_guard.fleet import SMALL, Fleet
-from tests.handlers.endpoint_guard.stage import Stage
+from tests.handlers.endpoint_guard.stage import REGION, Stage
 
 ROLLOUT = "EndpointRollout"
 

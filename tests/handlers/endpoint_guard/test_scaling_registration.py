@@ -1,5 +1,6 @@
 """Custom::ScalingRegistration registers what the template declares, and withdraws what it has put."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,8 +151,8 @@ def test_a_variant_that_was_never_declared_to_scale_is_nobody_elses_business(fle
 
 def test_an_endpoint_of_another_name_takes_the_scaling_along(fleet: Fleet) -> None:
     before = create(fleet)
-    new = fleet.hosting.endpoint({"ModelName": fleet.hosting.model("1"), "InstanceType": SMALL})
-    moved = Fleet(fleet.hosting, fleet.stage, new)
+    new = fleet.hosting.endpoint({"ModelName": fleet.model, "InstanceType": SMALL})
+    moved = replace(fleet, name=new)
 
     fleet.stage.succeed(REGISTRATION, "Update", moved.main(SMALL, registration()), before)
 

@@ -6,7 +6,19 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from cdk_model_hosting import Alarm, ConfigurationError, RealtimeEndpoint
 from cdk_model_hosting.rollout.alarms import default_alarms
-from tests.unit.builders import FLEET, att, new_stack, only, resources, single, statements, sub, variants
+from tests.unit.builders import (
+    FLEET,
+    att,
+    new_stack,
+    only,
+    resources,
+    single,
+    stack_in,
+    statements,
+    sub,
+    text_token,
+    variants,
+)
 
 MINE = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:mine"
 
@@ -15,7 +27,13 @@ MINE = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:mine"
 def shared() -> cdk.Stack:
     """Two variants with the default alarms."""
     stack = new_stack()
-    RealtimeEndpoint(stack, "Endpoint", variants=variants(stack, "champion", "challenger"), endpoint_name="fraud")
+    RealtimeEndpoint(
+        stack,
+        "Endpoint",
+        variants=variants(stack, "champion", "challenger"),
+        endpoint_name="fraud",
+        verify_rollout=False,
+    )
     return stack
 
 
@@ -76,7 +94,7 @@ def test_conditions_and_existing_alarms_go_together() -> None:
     mine = cloudwatch.Alarm.from_alarm_arn(stack, "Mine", MINE)
     composite = cloudwatch.CompositeAlarm(stack, "Composite", alarm_rule=cloudwatch.AlarmRule.from_boolean(value=False))
     RealtimeEndpoint(
-        stack, "Endpoint", model=single(stack), fleet=FLEET, endpoint_name="fraud",
+        stack, "Endpoint", model=single(stack), fleet=FLEET, endpoint_name="fraud", verify_rollout=False,
         rollback_on=[mine, Alarm.server_errors(above=1), composite],
     )  # fmt: skip
     (made,) = resources(stack, "AWS::CloudWatch::CompositeAlarm")
@@ -182,3 +200,40 @@ def test_names_of_endpoint_and_variant_cannot_run_into_one_another() -> None:
     RealtimeEndpoint(stack, "Two", variants=other, endpoint_name="a-b")
     names = [each["AlarmName"] for each in alarms(stack)]
     assert len(set(names)) == len(names) == 4
+
+
+def test_an_existing_alarm_may_be_named_like_a_condition() -> None:
+    stack = new_stack()
+    mine = cloudwatch.Alarm.from_alarm_arn(stack, "Mine", MINE.replace("mine", "ServerErrors"))
+    watched: list[Any] = [Alarm.server_errors(), mine]
+    RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=watched, endpoint_name="fraud")
+    assert rollback(stack) == ["fraud/AllTraffic/ServerErrors/rollback", "ServerErrors"]
+
+
+@pytest.mark.parametrize("elsewhere", [MINE.replace("eu-west-1", "us-west-2"), MINE.replace("111122223333", "9" * 12)])
+def test_fails_when_an_alarm_is_of_another_region_or_account(elsewhere: str) -> None:
+    stack = stack_in("eu-west-1")
+    alarm = cloudwatch.Alarm.from_alarm_arn(stack, "Elsewhere", elsewhere)
+    with pytest.raises(ConfigurationError, match=r"^rollback_on "):
+        RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=[alarm])
+
+
+@pytest.mark.parametrize("wrong", ["mine", None, 5, Alarm])
+def test_fails_when_it_is_no_alarm(wrong: Any) -> None:
+    stack = new_stack()
+    with pytest.raises(ConfigurationError, match=r"^rollback_on element must be an Alarm"):
+        RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=[wrong])
+
+
+@pytest.mark.parametrize("wrong", [Alarm.server_errors(), "mine"])
+def test_fails_when_the_alarms_are_no_list(wrong: Any) -> None:
+    stack = new_stack()
+    with pytest.raises(ConfigurationError, match=r"^RealtimeEndpoint rollback_on must be a list or tuple, got "):
+        RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=wrong)
+
+
+def test_a_variant_whose_name_is_a_token_is_told_from_one_named_after_its_position() -> None:
+    stack = new_stack()
+    both = variants(stack, text_token(stack), "Variant0")
+    RealtimeEndpoint(stack, "Endpoint", variants=both, endpoint_name="fraud")
+    assert len(alarms(stack)) == 4

@@ -1,4 +1,5 @@
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import aws_cdk as cdk
@@ -62,6 +63,12 @@ def test_a_canary_by_percent() -> None:
     }
 
 
+def test_a_canary_may_be_one_instance_of_many() -> None:
+    fleet = Fleet(instance_type="ml.c6i.large", count=200)
+    policy = rendered(Rollout.canary(instances=1, bake=TEN), fleet)
+    assert policy["TrafficRoutingConfiguration"]["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
+
+
 def test_a_canary_by_instances() -> None:
     policy = rendered(Rollout.canary(instances=1, bake=cdk.Duration.seconds(0)))
     assert policy["TrafficRoutingConfiguration"] == {
@@ -120,6 +127,35 @@ def test_fails_when_a_time_is_no_whole_number_of_seconds(argument: str) -> None:
         f"Rollout.canary {argument} must be a whole number of seconds, got 500 milliseconds: the service counts in seconds"
     ):
         Rollout.canary(percent=10, **times)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("argument", ["bake", "final_bake", "timeout"])
+@pytest.mark.parametrize("time", [600, dt.timedelta(minutes=10), "10 minutes"])
+def test_fails_when_a_time_is_no_duration(argument: str, time: Any) -> None:
+    times = {"bake": TEN, argument: time}
+    with refused(f"Rollout.canary {argument} must be a Duration, got {time!r}: nothing else is understood there"):
+        Rollout.canary(percent=10, **times)
+
+
+@pytest.mark.parametrize("kind", ["canary", "linear", "rolling"])
+def test_fails_when_a_gradual_rollout_has_no_bake(kind: str) -> None:
+    with refused(f"Rollout.{kind} bake must be given, got None: it is the time in which the alarms are watched"):
+        getattr(Rollout, kind)(percent=10, bake=None)
+
+
+def test_fails_when_a_time_that_is_a_token_is_not_in_seconds() -> None:
+    token = cdk.Duration.minutes(number_token(new_stack()))
+    with refused(
+        "Rollout.all_at_once bake must be given as Duration.seconds when it is known only at deploy time, got minutes: "
+        "CloudFormation cannot convert it"
+    ):
+        Rollout.all_at_once(bake=token)
+
+
+@pytest.mark.parametrize("wrong", [Rollout.all_at_once, Rollout.all_at_once().plan, "canary"])
+def test_fails_when_it_is_no_rollout(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^RealtimeEndpoint rollout must be a Rollout, got "):
+        rendered(wrong)
 
 
 # The fleet can be replaced in steps

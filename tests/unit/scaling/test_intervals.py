@@ -28,9 +28,7 @@ def test_fails_when_it_holds_for_no_values_in_particular() -> None:
 
 @pytest.mark.parametrize(("above", "below"), [(5, 5), (5, 1), (0, -1), (-1.5, -2)])
 def test_fails_when_its_ends_are_not_in_order(above: float, below: float) -> None:
-    with refused(
-        f"Interval above must be less than below, got {above} and {below}: no value lies between them"
-    ):
+    with refused(f"Interval above must be less than below, got {above} and {below}: no value lies between them"):
         Interval(above=above, below=below, change=1)
 
 
@@ -49,8 +47,10 @@ def test_fails_when_an_end_is_no_number(end: str, value: Any) -> None:
 
 @pytest.mark.parametrize("end", ["above", "below"])
 def test_fails_in_our_own_words_when_an_end_is_a_token(end: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^Interval {end} must be a literal number, got one that is known only"):
-        Interval(**{end: number_token(new_stack())}, change=1)  # type: ignore[arg-type]
+    with pytest.raises(
+        ConfigurationError, match=rf"^Interval {end} must be a literal number, got one that is known only"
+    ):
+        Interval(**{end: number_token(new_stack())}, change=1)
 
 
 def test_the_change_may_be_a_token() -> None:
@@ -60,7 +60,7 @@ def test_the_change_may_be_a_token() -> None:
 
 @pytest.mark.parametrize("ends", [{"above": 0}, {"below": 0}, {"above": -5, "below": 0}, {"above": 0, "below": 0.001}])
 def test_zero_and_negative_ends_pass(ends: dict[str, float]) -> None:
-    interval = Interval(**ends, change=-3)  # type: ignore[arg-type]
+    interval = Interval(**ends, change=-3)
     assert (interval.above, interval.below, interval.change) == (ends.get("above"), ends.get("below"), -3)
 
 
@@ -123,7 +123,12 @@ def test_one_that_is_open_above_ends_where_the_next_begins() -> None:
         (NEUTRAL, Interval(above=5, below=9, change=1)),
         (Interval(above=1, below=5, change=1), Interval(above=7, change=2)),
         (SHRINK, Interval(above=2, below=3, change=1), GROW),
-        (SHRINK, Interval(above=3, below=4, change=0), Interval(above=4, below=5, change=1), Interval(above=7, change=2)),
+        (
+            SHRINK,
+            Interval(above=3, below=4, change=0),
+            Interval(above=4, below=5, change=1),
+            Interval(above=7, change=2),
+        ),
     ],
     ids=["open_at_both_ends", "open_above", "gap_and_open_below", "two_gaps", "neutral_and_gap"],
 )
@@ -133,7 +138,9 @@ def test_fails_in_our_own_words_when_nothing_changes_in_two_places(intervals: tu
 
 
 def test_fails_when_none_changes_anything() -> None:
-    with refused("ScalingPolicy.steps intervals must change something, got 0 everywhere: the fleet would keep its size"):
+    with refused(
+        "ScalingPolicy.steps intervals must change something, got 0 everywhere: the fleet would keep its size"
+    ):
         steps(NEUTRAL, Interval(above=1, change=0))
 
 

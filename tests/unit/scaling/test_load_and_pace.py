@@ -131,7 +131,7 @@ def test_without_a_pace_the_service_decides(factory: str) -> None:
 
 @pytest.mark.parametrize("factory", EVERY_TRACKING)
 def test_fails_in_our_own_words_when_the_pace_is_something_else(factory: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^ScalingPolicy\.{factory} pace must be a Pace, got "):
+    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.\w+ pace must be a Pace, got "):
         EVERY_TRACKING[factory](cdk.Duration.minutes(5))
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_applicationautoscaling as autoscaling
-from aws_cdk.assertions import Annotations, Match
 
 from cdk_model_hosting import (
     ConfigurationError,
@@ -156,12 +155,6 @@ def test_a_token_among_the_bounds_leaves_the_extremes_open() -> None:
     bounds: Any = (low, high)
     scaling = Scaling.between(2, 8, schedules=[nightly("night", bounds)])
     assert (scaling.smallest, scaling.largest) == (low, high)
-
-
-def test_says_when_a_policy_can_never_act() -> None:
-    stack = scaled(Scaling.between(2, 2, [ON_INVOCATIONS]), PAIR)
-    warned = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("cdk-model-hosting"))
-    assert warned
 
 
 @pytest.mark.parametrize("instance_type", ["ml.t2.medium", "ml.t2.xlarge"])

@@ -14,6 +14,9 @@ from tests.unit.builders import new_stack, number_token, only, refused, text_tok
 from tests.unit.scaling.bound import TARGET, actions, scaled
 
 RATE = autoscaling.Schedule.expression("rate(1 day)")
+NEVER_ZERO = (
+    "minimum must be at least 1 instance, got {}: only asynchronous endpoints and inference components scale to zero"
+)
 MOMENT = autoscaling.Schedule.at(dt.datetime(2027, 1, 2, 8, tzinfo=dt.UTC))
 
 
@@ -107,10 +110,8 @@ def test_fails_when_there_is_no_name() -> None:
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
-        ((0, 2), "minimum must be at least 1 instance, got 0: only asynchronous endpoints and inference components scale "
-         "to zero"),
-        ((-1, 2), "minimum must be at least 1 instance, got -1: only asynchronous endpoints and inference components scale "
-         "to zero"),
+        ((0, 2), NEVER_ZERO.format(0)),
+        ((-1, 2), NEVER_ZERO.format(-1)),
         ((1, 0), "maximum must be at least 1, got 0: a target that may never grow above zero never answers"),
         ((3, 2), "minimum must be at most its maximum, got 3 and 2: no fleet size lies between them"),
         ((True, 2), "minimum must be at least 1 instance, got True: it must be a number"),

@@ -95,9 +95,7 @@ def test_a_size_of_a_newer_family_is_counted_by_rule() -> None:
     ],
 )
 def test_fails_when_it_is_no_share(factory: str, percent: object, why: str) -> None:
-    with refused(
-        f"ScalingPolicy.{factory} percent must be more than 0 and at most 100 %, got {percent!r}: {why}"
-    ):
+    with refused(f"ScalingPolicy.{factory} percent must be more than 0 and at most 100 %, got {percent!r}: {why}"):
         busy(factory, percent)
 
 
