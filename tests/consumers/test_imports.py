@@ -33,6 +33,7 @@ endpoint = RealtimeEndpoint(
     fleet=Fleet(instance_type="ml.m6i.large", count=2),
     scaling=Scaling.on_invocations(per_instance_per_minute=600, between=(2, 4)),
     rollout=Rollout.canary(percent=10, bake=cdk.Duration.minutes(5)),
+    verify_rollout=False,
     rollback_on=[Alarm.server_errors()],
 )
 """

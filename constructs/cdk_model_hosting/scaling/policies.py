@@ -49,6 +49,7 @@ class Pace:
     in_seconds: int | None = field(init=False)
 
     def __post_init__(self) -> None:
+        require("Pace scale_in", self.scale_in, bool)
         object.__setattr__(self, "out_seconds", seconds("Pace scale_out_cooldown", self.scale_out_cooldown))
         object.__setattr__(self, "in_seconds", seconds("Pace scale_in_cooldown", self.scale_in_cooldown))
 

@@ -199,9 +199,10 @@ class Customized(TargetTracking):
             return
         own = (fleet.stack.account, fleet.stack.region)
         if (account or own[0], region or own[1]) != own:
+            elsewhere = " in ".join(each for each in (account, region) if each is not None)
             raise ConfigurationError(
-                f"{self.what} metric must be of the endpoint's own account and region, got one of {account or own[0]} in "
-                f"{region or own[1]}: Application Auto Scaling looks at no other"
+                f"{self.what} metric must be of the endpoint's own account and region, got one of {elsewhere}: "
+                "Application Auto Scaling looks at no other"
             )
 
 

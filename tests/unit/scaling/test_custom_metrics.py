@@ -1,8 +1,10 @@
 """Policies that follow a metric of the user's own."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
@@ -126,9 +128,19 @@ def test_fails_in_our_own_words_when_it_is_no_plain_metric() -> None:
 
 
 @pytest.mark.parametrize("elsewhere", [{"region": "us-west-2"}, {"account": "999988887777"}])
-def test_fails_when_the_metric_is_another_accounts_or_regions(elsewhere: dict[str, str]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^ScalingPolicy\.on_metric metric must "):
-        scaled(Scaling.between(1, 2, [on_queue(**elsewhere)]))
+@pytest.mark.parametrize("stack", [new_stack, lambda: stack_in("eu-west-1")], ids=["anywhere", "eu-west-1"])
+def test_fails_when_the_metric_is_another_accounts_or_regions(
+    elsewhere: dict[str, str], stack: Callable[[], cdk.Stack]
+) -> None:
+    rule = on_queue(**elsewhere)
+    with pytest.raises(ConfigurationError) as caught:
+        scaled(Scaling.between(1, 2, [rule]), scope=stack())
+    message = str(caught.value)
+    assert message.startswith(
+        "ScalingPolicy.on_metric metric must be of the endpoint's own account and region, got one "
+    )
+    assert next(iter(elsewhere.values())) in message
+    assert "Token" not in message
 
 
 def test_a_metric_of_another_construct_passes_in_its_own_account_and_region() -> None:

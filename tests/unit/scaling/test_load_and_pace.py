@@ -141,6 +141,12 @@ def test_fails_in_our_own_words_when_a_cooldown_is_a_number(argument: str) -> No
         Pace(**{argument: 60})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("wrong", ["no", 0, 1, None])
+def test_fails_when_scale_in_is_neither_true_nor_false(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^Pace scale_in must be a bool, got "):
+        Pace(scale_in=wrong)
+
+
 def test_a_pace_is_a_value() -> None:
     one = Pace(scale_out_cooldown=cdk.Duration.minutes(2), scale_in_cooldown=cdk.Duration.minutes(10))
     same = Pace(scale_out_cooldown=cdk.Duration.seconds(120), scale_in_cooldown=cdk.Duration.seconds(600))
