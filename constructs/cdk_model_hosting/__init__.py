@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cdk_model_hosting.models.network import Network
     from cdk_model_hosting.models.single import SingleModel
     from cdk_model_hosting.monitoring.alarm import Alarm
+    from cdk_model_hosting.monitoring.dashboard import EndpointDashboard
     from cdk_model_hosting.rollout.rollout import Rollout
     from cdk_model_hosting.scaling.policies import Pace, ScalingPolicy
     from cdk_model_hosting.scaling.scaling import Scaling
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigurationError",
     "Container",
     "ContainerImage",
+    "EndpointDashboard",
     "Fleet",
     "Interval",
     "Model",
@@ -53,6 +55,7 @@ _HOME = {
     "ConfigurationError": "errors",
     "Container": "models.container",
     "ContainerImage": "models.image",
+    "EndpointDashboard": "monitoring.dashboard",
     "Fleet": "endpoints.fleet",
     "Model": "models.model",
     "ModelArtifact": "models.artifact",

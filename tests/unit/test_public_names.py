@@ -15,6 +15,7 @@ NAMES = [
     "ConfigurationError",
     "Container",
     "ContainerImage",
+    "EndpointDashboard",
     "Fleet",
     "Interval",
     "Model",

@@ -12,19 +12,32 @@ from aws_cdk import aws_sagemaker as sagemaker
 from cdk_model_hosting.endpoints.metrics import EndpointMetrics
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ENDPOINT_NAME
+from cdk_model_hosting.monitoring.operational import OperationalAlarms
+from cdk_model_hosting.monitoring.watched import Watched
+from cdk_model_hosting.monitoring.watching import Watching
 from cdk_model_hosting.placement import place_of
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk.interfaces import aws_sagemaker as refs
     from constructs import Construct
+
+    from cdk_model_hosting.monitoring.actions import AlarmAction
+    from cdk_model_hosting.monitoring.condition import Condition
+    from cdk_model_hosting.monitoring.kinds import Kind
 
 
 @jsii.implements(sagemaker.IEndpoint)
 class Endpoint(cdk.Resource, EndpointMetrics):
-    """An endpoint, as other constructs take it: it is an ``aws_sagemaker.IEndpoint``."""
+    """An endpoint, as other constructs take it: it is an ``aws_sagemaker.IEndpoint``.
+
+    Attributes:
+        variant_names: Names of its variants.
+        watching: What is watched of it, for dashboards.
+    """
 
     def __init__(
         self,
@@ -32,12 +45,15 @@ class Endpoint(cdk.Resource, EndpointMetrics):
         construct_id: str,
         *,
         name: str,
-        variant_names: Sequence[str],
+        variants: Sequence[Watched],
+        kind: Kind,
         environment_from_arn: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id, environment_from_arn=environment_from_arn)
         self._name = name
-        self.variant_names = tuple(variant_names)
+        self.variant_names = tuple(each.variant_name for each in variants)
+        self.watching = Watching(kind=kind, variants=tuple(variants))
+        self._operational: OperationalAlarms | None = None
 
     @property
     def endpoint_name(self) -> str:  # type: ignore[override]
@@ -71,17 +87,49 @@ class Endpoint(cdk.Resource, EndpointMetrics):
             resource_arns=[self.endpoint_arn],
         )
 
+    def alarms(
+        self,
+        *conditions: Condition,
+        actions: Sequence[AlarmAction] = (),
+        ok_actions: Sequence[AlarmAction] = (),
+    ) -> list[cloudwatch.CfnAlarm]:
+        """Tell somebody when the endpoint is not well, whatever configuration it serves by.
+
+        Args:
+            conditions: What is told of, on every variant; the usual for this kind of endpoint when none are named.
+            actions: What happens when an alarm goes off: SNS topics, or any ``IAlarmAction``; at most 5.
+            ok_actions: What happens when it is over, at most 5.
+
+        Returns:
+            The alarms, by variant and then by condition, for composite alarms and the like.
+
+        Raises:
+            ConfigurationError: When a condition is named twice, cannot be watched on a fleet, or an action is none.
+        """
+        if self._operational is None:
+            self._operational = OperationalAlarms(self, "Alarms", watching=self.watching)
+        return self._operational.add(conditions, actions=actions, ok_actions=ok_actions)
+
 
 class ImportedEndpoint(Endpoint):
     """An endpoint that exists already. Made by `RealtimeEndpoint.from_endpoint_name` and its kin."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, arn: str | None, variant_names: Sequence[str]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        arn: str | None,
+        variant_names: Sequence[str],
+        kind: Kind,
     ) -> None:
-        super().__init__(scope, construct_id, name=name, variant_names=variant_names, environment_from_arn=arn)
+        variants = [Watched(endpoint_name=name, variant_name=each) for each in variant_names]
+        super().__init__(scope, construct_id, name=name, variants=variants, kind=kind, environment_from_arn=arn)
         self._arn = arn
         if arn is not None:
             self._metric_region, self._metric_account = self.env.region, self.env.account
+            self.watching.region, self.watching.account = self.env.region, self.env.account
 
     @property
     def endpoint_arn(self) -> str:
@@ -90,7 +138,7 @@ class ImportedEndpoint(Endpoint):
 
 
 def import_by_name(
-    scope: Construct, construct_id: str, endpoint_name: str, variant_names: Sequence[str]
+    scope: Construct, construct_id: str, endpoint_name: str, variant_names: Sequence[str], kind: Kind
 ) -> ImportedEndpoint:
     """An existing endpoint of this account and region.
 
@@ -98,11 +146,11 @@ def import_by_name(
         ConfigurationError: When no endpoint can have that name.
     """
     ENDPOINT_NAME.check("from_endpoint_name endpoint_name", endpoint_name)
-    return ImportedEndpoint(scope, construct_id, name=endpoint_name, arn=None, variant_names=variant_names)
+    return ImportedEndpoint(scope, construct_id, name=endpoint_name, arn=None, variant_names=variant_names, kind=kind)
 
 
 def import_by_arn(
-    scope: Construct, construct_id: str, endpoint_arn: str, variant_names: Sequence[str]
+    scope: Construct, construct_id: str, endpoint_arn: str, variant_names: Sequence[str], kind: Kind
 ) -> ImportedEndpoint:
     """An existing endpoint, perhaps of another account or region, whose metrics are then read there.
 
@@ -119,4 +167,4 @@ def import_by_arn(
                 f"{endpoint_arn!r}: grants and metrics are made from it"
             )
         ENDPOINT_NAME.check("from_endpoint_arn endpoint name", name)
-    return ImportedEndpoint(scope, construct_id, name=name, arn=endpoint_arn, variant_names=variant_names)
+    return ImportedEndpoint(scope, construct_id, name=name, arn=endpoint_arn, variant_names=variant_names, kind=kind)

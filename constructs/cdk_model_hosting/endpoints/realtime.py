@@ -15,6 +15,7 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.guard.rollout_check import RolloutCheck
 from cdk_model_hosting.guard.scaling_owner import ScalingOwner
 from cdk_model_hosting.limits import ENDPOINT_NAME, VARIANTS
+from cdk_model_hosting.monitoring.kinds import REALTIME
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.placement import as_construct_id, place_of
 from cdk_model_hosting.rollout.alarms import RollbackAlarms, default_alarms
@@ -111,9 +112,8 @@ class RealtimeEndpoint(Endpoint):
             variant.model.check_endpoint(place)
         if endpoint_name is None:
             endpoint_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
-        super().__init__(
-            scope, construct_id, name=endpoint_name, variant_names=[variant.name for variant in self._variants]
-        )
+        watched = [variant.watched(endpoint_name) for variant in self._variants]
+        super().__init__(scope, construct_id, name=endpoint_name, variants=watched, kind=REALTIME)
         self._attached: list[IDependable] = []
         self.cfn_endpoint_config = sagemaker.CfnEndpointConfig(
             self,
@@ -154,7 +154,7 @@ class RealtimeEndpoint(Endpoint):
         Raises:
             ConfigurationError: When no endpoint can have that name.
         """
-        return import_by_name(scope, construct_id, endpoint_name, variant_names)
+        return import_by_name(scope, construct_id, endpoint_name, variant_names, REALTIME)
 
     @staticmethod
     def from_endpoint_arn(
@@ -172,7 +172,7 @@ class RealtimeEndpoint(Endpoint):
         Raises:
             ConfigurationError: When the text is no endpoint's ARN.
         """
-        return import_by_arn(scope, construct_id, endpoint_arn, variant_names)
+        return import_by_arn(scope, construct_id, endpoint_arn, variant_names, REALTIME)
 
     @property
     def endpoint_arn(self) -> str:
@@ -185,9 +185,8 @@ class RealtimeEndpoint(Endpoint):
             alarms = RollbackAlarms(
                 self,
                 "Rollback",
-                endpoint_name=self.endpoint_name,
+                watching=self.watching,
                 config_name=self._config_name,
-                variant_names=self.variant_names,
                 alarms=rollback_on,
             )
             self._allow(*alarms.permissions())

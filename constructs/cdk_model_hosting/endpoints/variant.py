@@ -13,6 +13,7 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import VARIANT_NAME, VARIANT_WEIGHT
 from cdk_model_hosting.models.image import Architecture
 from cdk_model_hosting.models.model import Model
+from cdk_model_hosting.monitoring.watched import Watched
 from cdk_model_hosting.scaling.scaling import Scaling
 from cdk_model_hosting.tokens import is_token
 
@@ -86,6 +87,15 @@ class Variant:
             inference_ami_version=fleet.ami_version,
             routing_config=None if fleet.routing is None else fleet.routing.render(),
         )
+
+    def watched(self, endpoint_name: str) -> Watched:
+        """The variant as alarms and dashboards look at it.
+
+        Args:
+            endpoint_name: Name of its endpoint.
+        """
+        bounds = None if self.scaling is None else (self.scaling.smallest, self.scaling.largest)
+        return Watched(endpoint_name=endpoint_name, variant_name=self.name, machine=self.fleet.machine, bounds=bounds)
 
     def advice(self, *, gradual: bool) -> list[Advice]:
         """What works with this variant, but not as one may expect.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -10,9 +11,9 @@ from constructs import Construct
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_NAME, ROLLBACK_ALARMS
-from cdk_model_hosting.monitoring.alarm import Alarm, Watched
+from cdk_model_hosting.monitoring.alarm import Alarm
+from cdk_model_hosting.monitoring.watching import Watching, spread
 from cdk_model_hosting.permissions import Permission, arn
-from cdk_model_hosting.placement import as_construct_id
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -45,9 +46,8 @@ class RollbackAlarms(Construct):
     Args:
         scope: The endpoint.
         construct_id: ID below `scope`.
-        endpoint_name: The endpoint's literal name.
+        watching: What is watched of the endpoint.
         config_name: Name of the endpoint configuration that is deployed.
-        variant_names: The endpoint's variants.
         alarms: Conditions to watch on every variant, and alarms that exist already.
 
     Raises:
@@ -62,38 +62,38 @@ class RollbackAlarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_name: str,
+        watching: Watching,
         config_name: str,
-        variant_names: Sequence[str],
         alarms: Sequence[Alarm | cloudwatch.IAlarm],
     ) -> None:
         super().__init__(scope, construct_id)
         conditions = [each for each in alarms if isinstance(each, Alarm)]
         brought = [each for each in alarms if not isinstance(each, Alarm)]
         why = "SageMaker watches no more; with several variants every condition counts once for each"
-        count = len(conditions) * len(variant_names) + len(brought)
+        count = len(conditions) * len(watching.variants) + len(brought)
         ROLLBACK_ALARMS.check("rollback_on alarms in all", count, why=why)
         for each in brought:
             if not hasattr(each, "alarm_name"):
                 require("rollback_on element", each, Alarm)
+        for each in conditions:
+            each.check_rollback()
         _check_names([each.name for each in conditions])
         _check_names([each.alarm_name for each in brought])
         self.names: list[str] = []
         self._arns: list[str] = []
-        for index, variant_name in enumerate(variant_names):
-            variant_id = as_construct_id(variant_name, index, kind="Variant")
-            watched = Watched(endpoint_name=endpoint_name, variant_name=variant_name, config_name=config_name)
-            for condition in conditions:
-                # A slash can be in no name of SageMaker's, so different parts make different names.
-                name = f"{endpoint_name}/{variant_name}/{condition.name}/rollback"
-                ALARM_NAME.check("Rollback alarm name", name)
-                condition.bind(self, f"{variant_id}.{condition.name}", watched, name)
-                self.names.append(name)
+        for watch in spread(conditions, [replace(each, config_name=config_name) for each in watching.variants]):
+            name = f"{watch.name}/rollback"
+            ALARM_NAME.check("Rollback alarm name", name)
+            watch.condition.bind(self, watch.construct_id, watch.watched, name)
+            watching.made([(name, watch.condition)], rollback=True)
+            self.names.append(name)
         for alarm in brought:
             self._check_home(alarm.alarm_arn)
             self._arns.append(alarm.alarm_arn)
             self.names.append(alarm.alarm_name)
         self._own = len(self.names) - len(brought)
+        if self._arns:
+            watching.brought(self._arns, rollback=True)
 
     def _check_home(self, alarm_arn: str) -> None:
         """Refuse an alarm that is literally of another account or region."""

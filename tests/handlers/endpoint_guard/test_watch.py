@@ -128,6 +128,16 @@ def test_a_later_operation_that_had_nothing_to_do_with_it_does_not(released: Fle
     assert released.scaling() == as_registered(WAS)
 
 
+def test_a_rollback_that_is_continued_is_still_the_same_operation(released: Fleet) -> None:
+    stage = released.stage
+    stage.stack_becomes("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_IN_PROGRESS")
+    stage.touch("ScalingRelease", "UPDATE_COMPLETE")
+
+    stage.settle("UPDATE_ROLLBACK_COMPLETE")
+
+    assert released.scaling() == as_registered(WAS)
+
+
 def test_a_failure_is_no_end(released: Fleet) -> None:
     failing = iter(range(3))
 

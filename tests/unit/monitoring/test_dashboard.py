@@ -94,6 +94,10 @@ def test_a_section_has_totals_and_graphs() -> None:
     assert body["widgets"][0]["properties"]["markdown"] == "## fraud"
     assert [each["properties"]["title"] for each in body["widgets"][1:]] == ["In the time shown", *GRAPHS]
     assert {each["properties"]["region"] for each in body["widgets"][1:]} == {"<AWS::Region>"}
+    assert widget(body, "In the time shown")["setPeriodToTimeRange"] is True
+    assert {title: widget(body, title)["yAxis"]["left"].get("max") for title in GRAPHS} == {
+        title: 100 if title == "In use on the instances, %" else None for title in GRAPHS
+    }
 
 
 def test_every_line_is_in_a_unit_that_people_read() -> None:
