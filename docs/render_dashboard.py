@@ -57,6 +57,7 @@ def template() -> dict[str, Any]:
         Alarm,
         Container,
         ContainerImage,
+        EndpointDashboard,
         Fleet,
         RealtimeEndpoint,
         Rollout,
@@ -64,7 +65,6 @@ def template() -> dict[str, Any]:
         ScalingPolicy,
         SingleModel,
     )
-    from cdk_model_hosting.monitoring.dashboard import EndpointDashboard  # noqa: PLC0415
 
     stack = cdk.Stack(cdk.App(), "Shop", env=cdk.Environment(region="eu-west-1", account="111122223333"))
     image = ContainerImage.from_uri("111122223333.dkr.ecr.eu-west-1.amazonaws.com/fraud:1")

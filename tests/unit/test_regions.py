@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from aws_cdk import region_info
 from aws_cdk.assertions import Template
-from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]
+from cfnlint.api import ManualArgs, lint
 
 from cdk_model_hosting import regions
 from cdk_model_hosting.errors import ConfigurationError

@@ -13,6 +13,8 @@ from cdk_model_hosting.acknowledgments import acknowledge_wildcards
 from cdk_model_hosting.permissions import Permission, policy_document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_iam as iam
 
 _ID = "EndpointGuard"
@@ -35,7 +37,14 @@ class EndpointGuard(Construct):
         from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415
 
         super().__init__(stack, _ID)
-        code = s3_assets.Asset(self, "Code", path=str(_CODE), exclude=["**/__pycache__", "__pycache__", "*.pyc"])
+        code = s3_assets.Asset(
+            self,
+            "Code",
+            path=str(_CODE),
+            # This handler alone: another one that changes must not change this function.
+            exclude=["/*", "!/endpoint_guard", "__pycache__"],
+            ignore_mode=cdk.IgnoreMode.GIT,
+        )
         log_group = logs.CfnLogGroup(self, "Logs", retention_in_days=30)
         log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         self._role = iam.CfnRole(
@@ -66,11 +75,15 @@ class EndpointGuard(Construct):
         lambda_.CfnEventInvokeConfig(
             self, "OneTry", function_name=function.ref, qualifier="$LATEST", maximum_retry_attempts=0
         )
-        self._log_group_arn = log_group.attr_arn
-        self._function_arn = function.attr_arn
-        self._permissions: list[Permission] = []
-        self._policy = self._attach(iam)
-        self.token = self._function_arn
+        self.token = function.attr_arn
+        self._policies: dict[str, iam.CfnPolicy] = {}
+        self._base = self.policy(
+            "Policy",
+            (
+                Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(log_group.attr_arn,)),
+                Permission(actions=("lambda:InvokeFunction",), resources=(self.token,)),
+            ),
+        )
 
     @staticmethod
     def of(stack: cdk.Stack) -> EndpointGuard:
@@ -84,19 +97,33 @@ class EndpointGuard(Construct):
             guard = _guards[stack] = EndpointGuard(stack)
         return guard
 
-    def allow(self, *permissions: Permission) -> None:
-        """Let the function do what one of its custom resources needs.
+    def policy(self, construct_id: str, permissions: Sequence[Permission]) -> iam.CfnPolicy:
+        """What one kind of custom resource needs, as a policy of its own.
+
+        A custom resource that is taken out of the template is deleted at the very end of the deployment, and its permissions
+        must last until then: they go with it, and not with a policy that the same deployment has already made smaller.
 
         Args:
-            permissions: What it needs; what it may already is not given twice.
+            construct_id: ID of the policy.
+            permissions: The permissions; the same ones whenever it is asked for.
         """
-        new = [each for each in permissions if each not in self._permissions]
-        if new:
-            self._permissions.extend(new)
-            self._policy.policy_document = policy_document(self._permissions)
-            acknowledge_wildcards(self._policy, new)
+        from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with a guard alone
 
-    def resource(self, scope: Construct, construct_id: str, kind: str, properties: dict[str, Any]) -> cdk.CfnResource:
+        known = self._policies.get(construct_id)
+        if known is None:
+            known = self._policies[construct_id] = iam.CfnPolicy(
+                self,
+                construct_id,
+                policy_name=construct_id,
+                policy_document=policy_document(permissions),
+                roles=[self._role.ref],
+            )
+            acknowledge_wildcards(known, permissions)
+        return known
+
+    def resource(
+        self, scope: Construct, construct_id: str, kind: str, properties: dict[str, Any], *, policy: iam.CfnPolicy
+    ) -> cdk.CfnResource:
         """A custom resource that the function answers.
 
         Args:
@@ -104,32 +131,14 @@ class EndpointGuard(Construct):
             construct_id: ID below `scope`.
             kind: Its type, such as ``Custom::EndpointRollout``.
             properties: Its properties.
+            policy: What the function needs to answer it.
         """
         served = {"ServiceToken": self.token, "ServiceTimeout": 3600, **properties}
         resource = cdk.CfnResource(scope, construct_id, type=kind, properties=served)
         # The function must be allowed to do its work before it is called, and as long as it may be called.
-        resource.add_resource_dependency(self._policy)
+        for each in (self._base, policy):
+            resource.add_resource_dependency(each)
         return resource
-
-    def _attach(self, iam_: Any) -> iam.CfnPolicy:
-        """The function's policy, a resource of its own: it names the function, which names the role."""
-        self._permissions.extend(
-            (
-                Permission(
-                    actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-                    resources=(self._log_group_arn,),
-                ),
-                Permission(actions=("lambda:InvokeFunction",), resources=(self._function_arn,)),
-            )
-        )
-        policy: iam.CfnPolicy = iam_.CfnPolicy(
-            self,
-            "Policy",
-            policy_name="Guard",
-            policy_document=policy_document(self._permissions),
-            roles=[self._role.ref],
-        )
-        return policy
 
 
 _guards: WeakKeyDictionary[cdk.Stack, EndpointGuard] = WeakKeyDictionary()

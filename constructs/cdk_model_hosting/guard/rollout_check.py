@@ -24,8 +24,8 @@ class RolloutCheck:
 
     def __init__(self, stack: cdk.Stack) -> None:
         guard = EndpointGuard.of(stack)
-        guard.allow(*CHECK_ROLLOUTS)
-        self.cfn_check = guard.resource(guard, "Rollouts", "Custom::EndpointRollout", {"Endpoints": {}})
+        policy = guard.policy("CheckRollouts", CHECK_ROLLOUTS)
+        self.cfn_check = guard.resource(guard, "Rollouts", "Custom::EndpointRollout", {"Endpoints": {}}, policy=policy)
         self._watched = 0
 
     @staticmethod

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cdk_model_hosting.endpoints.variant import Variant
 
-# Native policies of the same fleet have other names, so that either can take over from the other.
+# Native policies of the same fleet have other names: the handler tells its own apart by them when it takes over.
 _SUFFIX = "-owned"
 
 
@@ -42,7 +42,7 @@ class ScalingOwner:
     def __init__(self, endpoint: Construct, stack: cdk.Stack, endpoint_name: str, variants: Sequence[Variant]) -> None:
         self._endpoint = endpoint
         self._guard = EndpointGuard.of(stack)
-        self._guard.allow(*OWN_SCALING)
+        self._policy = self._guard.policy("OwnScaling", OWN_SCALING)
         self._variants = {each.name: _declared(stack, endpoint_name, each) for each in variants}
         self.cfn_release = self._resource("ScalingRelease", "Custom::ScalingRelease", endpoint_name)
 
@@ -56,7 +56,7 @@ class ScalingOwner:
 
     def _resource(self, construct_id: str, kind: str, endpoint_name: str) -> cdk.CfnResource:
         properties = {"EndpointName": endpoint_name, "Variants": self._variants}
-        return self._guard.resource(self._endpoint, construct_id, kind, properties)
+        return self._guard.resource(self._endpoint, construct_id, kind, properties, policy=self._policy)
 
 
 def _declared(stack: cdk.Stack, endpoint_name: str, variant: Variant) -> dict[str, Any]:

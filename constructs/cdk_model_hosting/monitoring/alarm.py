@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from cdk_model_hosting.monitoring.fleets import FleetConditions
 from cdk_model_hosting.monitoring.requests import RequestConditions
-from cdk_model_hosting.monitoring.watched import Watched
-
-__all__ = ["Alarm", "Watched"]
 
 
 class Alarm(RequestConditions, FleetConditions):

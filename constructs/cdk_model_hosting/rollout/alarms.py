@@ -75,8 +75,8 @@ class RollbackAlarms(Construct):
         for each in brought:
             if not hasattr(each, "alarm_name"):
                 require("rollback_on element", each, Alarm)
-        for each in conditions:
-            each.check_rollback()
+        for condition in conditions:
+            condition.check_rollback()
         _check_names([each.name for each in conditions])
         _check_names([each.alarm_name for each in brought])
         self.names: list[str] = []

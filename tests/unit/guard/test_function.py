@@ -32,13 +32,11 @@ def checked() -> Template:
 
 
 def guard_policy(template: Template) -> list[dict[str, Any]]:
-    policies = [
-        each["Properties"]
-        for each in template.find_resources("AWS::IAM::Policy").values()
-        if each["Properties"]["PolicyName"] == "Guard"
-    ]
-    assert len(policies) == 1
-    found: list[dict[str, Any]] = policies[0]["PolicyDocument"]["Statement"]
+    """The statements of all the function's policies."""
+    found: list[dict[str, Any]] = []
+    for name, policy in template.find_resources("AWS::IAM::Policy").items():
+        if name.startswith("EndpointGuard"):
+            found.extend(policy["Properties"]["PolicyDocument"]["Statement"])
     return found
 
 
@@ -112,6 +110,15 @@ def test_nothing_is_given_twice() -> None:
     assert len(found) == len({str(each) for each in found})
 
 
+def test_what_only_scaling_needs_goes_with_it_and_not_before() -> None:
+    template = Template.from_stack(two_endpoints(allow_instance_type_change=True))
+    policies = [name for name in template.find_resources("AWS::IAM::Policy") if "OwnScaling" in name]
+    assert len(policies) == 1
+    for kind in ("Custom::ScalingRelease", "Custom::ScalingRegistration"):
+        for resource in template.find_resources(kind).values():
+            assert policies[0] in resource["DependsOn"]
+
+
 def test_a_stack_that_wants_no_check_has_no_function() -> None:
     template = Template.from_stack(two_endpoints(verify_rollout=False))
     template.resource_count_is("AWS::Lambda::Function", 0)
@@ -134,6 +141,8 @@ def test_the_code_is_the_handler_and_nothing_of_the_machine() -> None:
     assembly = app.synth()
     files = [each for each in Path(assembly.directory).rglob("*") if "asset." in str(each)]
     assert any(each.name == "entry.py" for each in files)
+    guard = {each.name for each in files if each.parent.name.startswith("asset.")}
+    assert guard == {"endpoint_guard"}
     assert not any("__pycache__" in str(each) for each in files)
 
 

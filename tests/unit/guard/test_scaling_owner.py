@@ -46,7 +46,8 @@ def template() -> Template:
 def only(template: Template, kind: str) -> tuple[str, dict[str, Any]]:
     found = template.find_resources(kind)
     assert len(found) == 1
-    return next(iter(found.items()))
+    name, resource = next(iter(found.items()))
+    return name, dict(resource)
 
 
 def test_there_are_no_native_resources(template: Template) -> None:
