@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint types unit stacks local bench synth docs format snapshot lock changelog clean
+.PHONY: help install demo test lint types unit stacks local bench synth docs picture format snapshot lock changelog clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ synth: $(DEV) $(CLI) $(MODEL) ## synthesize the example stacks, with the CDK's o
 docs: $(DEV) $(MODEL) ## write the generated pages anew
 	$(PY) docs/generate_limits.py
 	$(if $(PAGES),$(PY) -m cogapp -r -I docs $(PAGES))
+
+picture: $(DEV) ## draw the dashboard in the docs anew
+	$(PY) -m docs.render_dashboard
 
 format: $(DEV) ## repair style
 	$(PY) -m ruff check --fix

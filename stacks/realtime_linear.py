@@ -1,4 +1,4 @@
-"""A fraud detector that grows with its CPUs, and moves to a new version in five equal steps."""
+"""A fraud detector that grows with its CPUs, moves to a new version in five equal steps, and is watched."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cdk_model_hosting import (
     Alarm,
     Container,
     ContainerImage,
+    EndpointDashboard,
     Fleet,
     ModelArtifact,
     RealtimeEndpoint,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RealtimeLinearStack(cdk.Stack):
-    """One real-time endpoint with two scaling policies and a linear rollout.
+    """One real-time endpoint with two scaling policies, a linear rollout, alarms for operators and a dashboard.
 
     Args:
         scope: The app.
@@ -62,5 +63,7 @@ class RealtimeLinearStack(cdk.Stack):
             rollout=Rollout.linear(percent=20, bake=cdk.Duration.minutes(5)),
             rollback_on=[Alarm.server_errors(above=1), Alarm.model_latency(above=cdk.Duration.millis(250))],
         )
+        endpoint.alarms(Alarm.server_errors(), Alarm.cpu_utilization(above=90), Alarm.memory_utilization())
+        EndpointDashboard(self, "Dashboard", endpoints=[endpoint])
 
         cdk.CfnOutput(self, "EndpointName", value=endpoint.endpoint_name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import aws_cdk as cdk
+
 from cdk_model_hosting.errors import ConfigurationError
 
 _SHOWN = 60
@@ -23,9 +25,42 @@ def require(what: str, value: object, *kinds: type) -> None:
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         names = " or ".join(kind.__name__ for kind in kinds)
         article = "an" if names[0] in "AEIOUaeiou" else "a"
-        shown = repr(value)
-        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-        raise ConfigurationError(f"{what} must be {article} {names}, got {shown}: nothing else is understood there")
+        raise ConfigurationError(
+            f"{what} must be {article} {names}, got {_shown(value)}: nothing else is understood there"
+        )
+
+
+def require_duration(what: str, value: object) -> None:
+    """Refuse what is no time of the CDK's.
+
+    Args:
+        what: The argument as the user typed it.
+        value: What was given.
+
+    Raises:
+        ConfigurationError: When it is no ``aws_cdk.Duration``.
+    """
+    if not isinstance(value, cdk.Duration):
+        raise ConfigurationError(
+            f"{what} must be a Duration such as Duration.minutes(5), got {_shown(value)}: times come with their unit"
+        )
+
+
+def require_like(what: str, value: object, attribute: str, kind: str) -> None:
+    """Refuse what is not of a kind that the CDK knows by its interface.
+
+    Args:
+        what: The argument as the user typed it.
+        value: What was given.
+        attribute: An attribute that every one of the kind has.
+        kind: The kind in words.
+
+    Raises:
+        ConfigurationError: When it has no such attribute.
+    """
+    # The class is asked first: asking the value itself is a call into the CDK kernel.
+    if not (hasattr(type(value), attribute) or hasattr(value, attribute)):
+        raise ConfigurationError(f"{what} must be {kind}, got {_shown(value)}: nothing else is understood there")
 
 
 def require_several(what: str, values: object, *kinds: type) -> None:
@@ -61,3 +96,8 @@ def require_pair(what: str, values: object) -> tuple[int, int]:
         )
     low, high = values
     return low, high
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
+from typing import TYPE_CHECKING
 
-from cdk_model_hosting.arguments import require
+from cdk_model_hosting.arguments import require_duration
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
 
 _MILLIS = 1000
 
@@ -25,7 +28,7 @@ def seconds(what: str, duration: cdk.Duration | None) -> int | None:
     """
     if duration is None:
         return None
-    require(what, duration, cdk.Duration)
+    require_duration(what, duration)
     if duration.is_unresolved():
         return _unresolved(what, duration)
     millis = duration.to_milliseconds()

@@ -1,10 +1,11 @@
 import re
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_model_hosting import ConfigurationError, Fleet, Rollout
-from cdk_model_hosting.arguments import require, require_pair, require_several
+from cdk_model_hosting.arguments import require, require_duration, require_like, require_pair, require_several
 from tests.unit.builders import FLEET, refused
 
 
@@ -67,3 +68,22 @@ def test_two_numbers_are_a_pair(values: Any) -> None:
 def test_fails_when_it_is_no_pair(values: object) -> None:
     with refused(f"Thing between must be two numbers such as (2, 10), got {values!r}: fewest and most instances"):
         require_pair("Thing between", values)
+
+
+def test_what_is_known_by_its_interface_is_asked_of_its_class() -> None:
+    with refused("Thing bucket must be a bucket, got 'models': nothing else is understood there"):
+        require_like("Thing bucket", "models", "bucket_name", "a bucket")
+    require_like("Thing text", "models", "upper", "a text")
+
+
+def test_a_time_without_a_unit_is_no_duration() -> None:
+    with refused("Thing wait must be a Duration such as Duration.minutes(5), got 250: times come with their unit"):
+        require_duration("Thing wait", 250)
+    require_duration("Thing wait", cdk.Duration.millis(250))
+
+
+def test_fewest_and_most_are_two_numbers() -> None:
+    assert require_pair("Thing between", [2, 10]) == (2, 10)
+    for wrong in (4, (1,), (1, 2, 3), None):
+        with refused(f"Thing between must be two numbers such as (2, 10), got {wrong!r}: fewest and most instances"):
+            require_pair("Thing between", wrong)

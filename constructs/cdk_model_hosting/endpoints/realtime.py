@@ -96,6 +96,11 @@ class RealtimeEndpoint(Endpoint):
         allow_instance_type_change: bool = False,
     ) -> None:
         ENDPOINT_NAME.check("RealtimeEndpoint endpoint_name", endpoint_name)
+        for what, flag in (
+            ("verify_rollout", verify_rollout),
+            ("allow_instance_type_change", allow_instance_type_change),
+        ):
+            require(f"RealtimeEndpoint {what}", flag, bool)
         if rollback_on is not None:
             require_several("RealtimeEndpoint rollback_on", rollback_on)
         self._variants = _one_way(model, fleet, scaling, variants)

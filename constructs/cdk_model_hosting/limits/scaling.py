@@ -55,12 +55,11 @@ TARGET_VALUE = Limit(
 )
 UTILIZATION_PERCENT = Limit(
     name="share of an instance in use that target tracking keeps",
-    low=0,
+    low=1,
     high=100,
     unit="%",
     integer=False,
-    above_low=True,
-    why="it is a share of the whole machine, and multiplied by its cores or devices here",
+    why="it is a percentage of the whole machine, 70 and not 0.7",
     source="https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html",
 )
 PROVISIONED_UTILIZATION = Limit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MODEL_DATA_URL
 from cdk_model_hosting.models.archive import fingerprint, pack
@@ -16,12 +18,11 @@ from cdk_model_hosting.permissions import Permission, arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    import os
-
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
 _VERSION = "{version}"
+_BUCKET = "a bucket such as Bucket.from_bucket_name(self, 'Models', 'my-models')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class ModelArtifact(ABC):
         Raises:
             ConfigurationError: When the folder does not exist or holds no file.
         """
+        require("ModelArtifact.from_asset folder", folder, str, os.PathLike)
         return _AssetArtifact(Path(folder))
 
     @staticmethod
@@ -79,6 +81,7 @@ class ModelArtifact(ABC):
             ConfigurationError: When the key does not end in ``.tar.gz``, or only one of ``{version}`` and `version` is
                 given.
         """
+        require_like("ModelArtifact.from_bucket bucket", bucket, "bucket_name", _BUCKET)
         return _ArchiveInBucket(bucket, _versioned(key, version))
 
     @staticmethod
@@ -95,6 +98,7 @@ class ModelArtifact(ABC):
         Raises:
             ConfigurationError: When the prefix does not end in ``/``, or only one of ``{version}`` and `version` is given.
         """
+        require_like("ModelArtifact.uncompressed bucket", bucket, "bucket_name", _BUCKET)
         return _PrefixInBucket(bucket, _versioned(prefix, version))
 
     @abstractmethod
@@ -110,7 +114,7 @@ class _AssetArtifact(ModelArtifact):
         if not self.folder.is_dir():
             raise ConfigurationError(
                 f"ModelArtifact.from_asset folder must be an existing folder, got {self.folder}: "
-                "its files become /opt/ml/model in the container"
+                "its files become /opt/ml/model in the container; a ready archive goes to S3 and ModelArtifact.from_bucket"
             )
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:

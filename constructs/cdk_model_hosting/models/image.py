@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting import regions
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import CREDENTIALS_PROVIDER_ARN, IMAGE_TAG, IMAGE_URI
 from cdk_model_hosting.permissions import Permission, arn
@@ -29,6 +30,9 @@ _ECR_ADDRESS = re.compile(
 )
 # The first releases carry a suffix that later ones lost.
 _SUFFIXED_XGBOOST = frozenset({"0.90-1", "0.90-2", "1.0-1"})
+_XGBOOST_VERSION = re.compile(r"\d+\.\d+-\d+")
+_SCIKIT_LEARN_VERSION = re.compile(r"\d+\.\d+(-\d+(-py\d+)?|\.\d+)")
+_TRITON_VERSION = re.compile(r"\d{2}\.\d{2}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ECR_ARN = "arn:${{AWS::Partition}}:ecr:{region}:{account}:repository/{repository}"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -181,6 +185,7 @@ class ContainerImage(ABC):
 
         See: https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost.html
         """
+        _check_version("ContainerImage.xgboost version", version, _XGBOOST_VERSION, "1.7-1")
         tag = f"{version}-cpu-py3" if version in _SUFFIXED_XGBOOST else version
         return _PublishedImage(regions.BUILT_IN, "sagemaker-xgboost", tag, Architecture.X86_64)
 
@@ -193,6 +198,7 @@ class ContainerImage(ABC):
 
         See: https://docs.aws.amazon.com/sagemaker/latest/dg/sklearn.html
         """
+        _check_version("ContainerImage.scikit_learn version", version, _SCIKIT_LEARN_VERSION, "1.2-1")
         return _PublishedImage(regions.BUILT_IN, "sagemaker-scikit-learn", f"{version}-cpu-py3", Architecture.X86_64)
 
     @staticmethod
@@ -205,6 +211,7 @@ class ContainerImage(ABC):
 
         See: https://docs.aws.amazon.com/sagemaker/latest/dg/deploy-models-frameworks-triton.html
         """
+        _check_version("ContainerImage.triton version", version, _TRITON_VERSION, "25.09")
         tag = f"{version}-py3" if gpu else f"{version}-py3-cpu"
         return _PublishedImage(regions.TRITON, "sagemaker-tritonserver", tag, Architecture.X86_64)
 
@@ -308,6 +315,14 @@ class _PublishedImage(ContainerImage):
         pull = _pull_from(registry.repository_arn(self.repository))
         uri = registry.uri(self.repository, self.tag)
         return BoundImage(uri=uri, architecture=self.architecture, permissions=(pull,))
+
+
+def _check_version(what: str, version: str, pattern: re.Pattern[str], example: str) -> None:
+    require(what, version, str)
+    if not is_token(version) and pattern.fullmatch(version) is None:
+        raise ConfigurationError(
+            f"{what} must be written as AWS tags it, such as {example}, got {version!r}: there is no image of that tag"
+        )
 
 
 def _check_region(stack: cdk.Stack, region: str, uri: str) -> None:

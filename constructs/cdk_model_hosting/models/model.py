@@ -10,9 +10,11 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MODEL_NAME
 from cdk_model_hosting.models.container import Container, check_environments
+from cdk_model_hosting.models.network import Network
 from cdk_model_hosting.models.role import ExecutionRole
 from cdk_model_hosting.placement import Place, place_of
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from constructs import IDependable
 
     from cdk_model_hosting.models.image import Architecture
-    from cdk_model_hosting.models.network import Network
     from cdk_model_hosting.permissions import Permission
 
 
@@ -104,6 +105,14 @@ class HostedModel(Model):
         network_isolation: bool,
     ) -> None:
         super().__init__(scope, construct_id)
+        what = type(self).__name__
+        for container in containers:
+            require(f"{what} container", container, Container)
+        if network is not None:
+            require(f"{what} network", network, Network)
+        if role is not None:
+            require_like(f"{what} role", role, "role_arn", "a role such as Role.from_role_arn(self, 'Role', arn)")
+        require(f"{what} network_isolation", network_isolation, bool)
         check_environments(tuple(containers))
         self._place = place_of(scope)
         bound = [container.bind(self, self._place.stack) for container in containers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.arguments import require, require_duration
 from cdk_model_hosting.durations import literal
 from cdk_model_hosting.errors import ConfigurationError
 
@@ -24,6 +25,7 @@ def share(what: str, percent: float, *, of: str) -> float:
     Raises:
         ConfigurationError: When it is a Token, or outside its range.
     """
+    require(what, percent, int, float)
     if not 0 <= literal(what, percent) < WHOLE:
         raise ConfigurationError(f"{what} must be 0 to below 100 %, got {percent}: it is a share of {of}")
     return percent
@@ -40,6 +42,7 @@ def millis(what: str, duration: cdk.Duration, *, why: str) -> float:
     Raises:
         ConfigurationError: When it is known only at deploy time, or is no time at all.
     """
+    require_duration(what, duration)
     if duration.is_unresolved():
         raise ConfigurationError(
             f"{what} must be a literal time, got one that is known only at deploy time: CloudFormation cannot convert it "
@@ -56,14 +59,15 @@ def percentile(what: str, number: float) -> str:
 
     Args:
         what: The argument as the user typed it.
-        number: Above 0 to 100, with at most two decimals.
+        number: 1 to 100, with at most two decimals.
 
     Raises:
         ConfigurationError: When it is a Token, or none that CloudWatch computes.
     """
-    if not 0 < literal(what, number) <= WHOLE or round(number, 2) != number:
+    require(what, number, int, float)
+    if not 1 <= literal(what, number) <= WHOLE or round(number, 2) != number:
         raise ConfigurationError(
-            f"{what} must be above 0 to 100 with at most two decimals, got {number}: it is a share of the answers"
+            f"{what} must be 1 to 100 with at most two decimals, such as 99, got {number}: it is a share of the answers"
         )
     return f"p{number:g}"
 

@@ -101,7 +101,7 @@ class RequestConditions(Condition):
 
         Args:
             above: Time that the model may take, above 0; 10 seconds when omitted, which suits few models: give your own.
-            percentile: Percentile of the answers that is looked at, above 0 to 100, with at most two decimals.
+            percentile: Percentile of the answers that is looked at, 1 to 100, with at most two decimals.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 

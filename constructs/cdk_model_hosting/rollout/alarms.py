@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_NAME, ROLLBACK_ALARMS
 from cdk_model_hosting.monitoring.alarm import Alarm
@@ -70,18 +69,22 @@ class RollbackAlarms(Construct):
         conditions = [each for each in alarms if isinstance(each, Alarm)]
         brought = [each for each in alarms if not isinstance(each, Alarm)]
         why = "SageMaker watches no more; with several variants every condition counts once for each"
-        count = len(conditions) * len(watching.variants) + len(brought)
-        ROLLBACK_ALARMS.check("rollback_on alarms in all", count, why=why)
+        new_fleet = [replace(each, config_name=config_name) for each in watching.variants]
+        watches = list(spread(conditions, new_fleet))
+        ROLLBACK_ALARMS.check("rollback_on alarms in all", len(watches) + len(brought), why=why)
         for each in brought:
             if not hasattr(each, "alarm_name"):
-                require("rollback_on element", each, Alarm)
+                raise ConfigurationError(
+                    f"rollback_on element must be a condition such as Alarm.server_errors() or a CloudWatch alarm, got "
+                    f"{each!r}: nothing else is understood there"
+                )
         for condition in conditions:
             condition.check_rollback()
         _check_names([each.name for each in conditions])
         _check_names([each.alarm_name for each in brought])
         self.names: list[str] = []
         self._arns: list[str] = []
-        for watch in spread(conditions, [replace(each, config_name=config_name) for each in watching.variants]):
+        for watch in watches:
             name = f"{watch.name}/rollback"
             ALARM_NAME.check("Rollback alarm name", name)
             watch.condition.bind(self, watch.construct_id, watch.watched, name)

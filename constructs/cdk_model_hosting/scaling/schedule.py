@@ -47,6 +47,11 @@ class ScheduledScaling:
         object.__setattr__(self, "expression", self.schedule.expression_string)
         object.__setattr__(self, "between", require_pair("ScheduledScaling between", self.between))
         check_bounds("ScheduledScaling", *self.between)
+        if self.expression.startswith("cron(*"):
+            raise ConfigurationError(
+                f"ScheduledScaling schedule must name its minute, got {self.expression}: it would act every minute; give "
+                "Schedule.cron a minute"
+            )
         if self.time_zone is not None:
             self._check_zone(self.time_zone)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import COOLDOWN_SECONDS, TARGET_VALUE, UTILIZATION_PERCENT
 from cdk_model_hosting.scaling.policy import RenderedPolicy, ScaledFleet, check_name
@@ -41,7 +40,10 @@ class TargetTracking(RenderedPolicy):
 
     def __post_init__(self) -> None:
         check_name(self.what, self.name)
-        require(f"{self.what} {self.argument}", self.target, int, float, bool)
+        if self.target is None:
+            raise ConfigurationError(
+                f"{self.what} {self.argument} must be a number, got None: there is no target without one"
+            )
         TARGET_VALUE.check(f"{self.what} {self.argument}", self.target)
         COOLDOWN_SECONDS.check(f"{self.what} scale_out_cooldown", self.out_seconds)
         COOLDOWN_SECONDS.check(f"{self.what} scale_in_cooldown", self.in_seconds)

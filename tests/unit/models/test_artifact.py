@@ -89,7 +89,7 @@ def test_fails_when_the_folder_is_missing(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere"
     message = (
         f"ModelArtifact.from_asset folder must be an existing folder, got {missing}: "
-        "its files become /opt/ml/model in the container"
+        "its files become /opt/ml/model in the container; a ready archive goes to S3 and ModelArtifact.from_bucket"
     )
     with refused(message):
         ModelArtifact.from_asset(missing)
@@ -100,7 +100,7 @@ def test_fails_when_the_folder_is_missing(tmp_path: Path) -> None:
 def test_fails_when_a_file_is_given_for_a_folder(folder: Path) -> None:
     message = (
         f"ModelArtifact.from_asset folder must be an existing folder, got {folder / 'model.onnx'}: "
-        "its files become /opt/ml/model in the container"
+        "its files become /opt/ml/model in the container; a ready archive goes to S3 and ModelArtifact.from_bucket"
     )
     with refused(message):
         ModelArtifact.from_asset(folder / "model.onnx")

@@ -64,7 +64,7 @@ def test_fails_when_the_share_is_none(above: float) -> None:
 @pytest.mark.parametrize("percentile", [0, -1, 100.5, 99.999999, float("nan")])
 def test_fails_when_the_percentile_is_none(percentile: float) -> None:
     with refused(
-        f"Alarm.model_latency percentile must be above 0 to 100 with at most two decimals, got {percentile}: it is a "
+        f"Alarm.model_latency percentile must be 1 to 100 with at most two decimals, such as 99, got {percentile}: it is a "
         "share of the answers"
     ):
         Alarm.model_latency(percentile=percentile)
@@ -73,7 +73,7 @@ def test_fails_when_the_percentile_is_none(percentile: float) -> None:
 @pytest.mark.parametrize(
     ("percentile", "statistic", "name"),
     [(50, "p50", "ModelLatencyP50"), (99.99, "p99.99", "ModelLatencyP99_99"), (100, "p100", "ModelLatencyP100"),
-     (0.01, "p0.01", "ModelLatencyP0_01")],
+     (1.25, "p1.25", "ModelLatencyP1_25")],
 )  # fmt: skip
 def test_a_percentile_is_written_as_it_is(percentile: float, statistic: str, name: str) -> None:
     alarm = Alarm.model_latency(percentile=percentile)

@@ -221,7 +221,7 @@ def test_fails_when_an_alarm_is_of_another_region_or_account(elsewhere: str) -> 
 @pytest.mark.parametrize("wrong", ["mine", None, 5, Alarm])
 def test_fails_when_it_is_no_alarm(wrong: Any) -> None:
     stack = new_stack()
-    with pytest.raises(ConfigurationError, match=r"^rollback_on element must be an Alarm"):
+    with pytest.raises(ConfigurationError, match=r"^rollback_on element must be a condition such as Alarm"):
         RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=[wrong])
 
 

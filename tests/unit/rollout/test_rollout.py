@@ -133,7 +133,9 @@ def test_fails_when_a_time_is_no_whole_number_of_seconds(argument: str) -> None:
 @pytest.mark.parametrize("time", [600, dt.timedelta(minutes=10), "10 minutes"])
 def test_fails_when_a_time_is_no_duration(argument: str, time: Any) -> None:
     times = {"bake": TEN, argument: time}
-    with refused(f"Rollout.canary {argument} must be a Duration, got {time!r}: nothing else is understood there"):
+    with refused(
+        f"Rollout.canary {argument} must be a Duration such as Duration.minutes(5), got {time!r}: times come with their unit"
+    ):
         Rollout.canary(percent=10, **times)
 
 

@@ -137,7 +137,9 @@ def test_fails_in_our_own_words_when_the_pace_is_something_else(factory: str) ->
 
 @pytest.mark.parametrize("argument", ["scale_out_cooldown", "scale_in_cooldown"])
 def test_fails_in_our_own_words_when_a_cooldown_is_a_number(argument: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^Pace {argument} must be a Duration, got 60"):
+    with pytest.raises(
+        ConfigurationError, match=rf"^Pace {argument} must be a Duration such as Duration\.minutes\(5\), got 60"
+    ):
         Pace(**{argument: 60})  # type: ignore[arg-type]
 
 

@@ -72,7 +72,7 @@ def test_the_target_is_multiplied_by_what_the_metric_is_added_up_over(
 
 def test_a_share_may_have_decimals() -> None:
     assert tracking(ScalingPolicy.on_cpu(percent=33.3))["TargetValue"] == pytest.approx(66.6)
-    assert tracking(ScalingPolicy.on_memory(percent=0.5))["TargetValue"] == 0.5
+    assert tracking(ScalingPolicy.on_memory(percent=62.5))["TargetValue"] == 62.5
 
 
 def test_a_size_of_a_newer_family_is_counted_by_rule() -> None:
@@ -84,10 +84,10 @@ def test_a_size_of_a_newer_family_is_counted_by_rule() -> None:
 @pytest.mark.parametrize(
     ("percent", "why"),
     [
-        (0, "it is a share of the whole machine, and multiplied by its cores or devices here"),
-        (-1, "it is a share of the whole machine, and multiplied by its cores or devices here"),
-        (100.1, "it is a share of the whole machine, and multiplied by its cores or devices here"),
-        (400, "it is a share of the whole machine, and multiplied by its cores or devices here"),
+        (0, "it is a percentage of the whole machine, 70 and not 0.7"),
+        (-1, "it is a percentage of the whole machine, 70 and not 0.7"),
+        (100.1, "it is a percentage of the whole machine, 70 and not 0.7"),
+        (400, "it is a percentage of the whole machine, 70 and not 0.7"),
         (True, "it must be a number"),
         ("50", "it must be a number"),
         (float("nan"), "it must be a finite number"),
@@ -95,7 +95,7 @@ def test_a_size_of_a_newer_family_is_counted_by_rule() -> None:
     ],
 )
 def test_fails_when_it_is_no_share(factory: str, percent: object, why: str) -> None:
-    with refused(f"ScalingPolicy.{factory} percent must be more than 0 and at most 100 %, got {percent!r}: {why}"):
+    with refused(f"ScalingPolicy.{factory} percent must be 1-100 %, got {percent!r}: {why}"):
         busy(factory, percent)
 
 
