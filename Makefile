@@ -5,6 +5,8 @@ LOCAL_AWS_VENV := .venv-local-aws
 PY := $(VENV)/bin/python
 CDK := node_modules/.bin/cdk
 MODEL := examples/fraud/model/model.json
+REGIONS := $(foreach region,coast inland metro,examples/fraud/regions/$(region)/model.json)
+MODELS := $(MODEL) $(REGIONS)
 
 DEV := $(VENV)/.installed
 LOCAL_AWS := $(LOCAL_AWS_VENV)/.installed
@@ -26,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODEL) ## set up everything
+install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODELS) ## set up everything
 
 demo: install ## deploy an example to a local AWS and get real predictions from it
 	$(PY) -m examples.demo
@@ -34,7 +36,7 @@ demo: install ## deploy an example to a local AWS and get real predictions from 
 test: lint types install ## everything that CI checks
 	$(PY) -m pytest
 
-lint: $(DEV) $(MODEL) ## style, and whether the generated pages are current
+lint: $(DEV) $(MODELS) ## style, and whether the generated pages are current
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) docs/generate_limits.py --check
@@ -55,10 +57,10 @@ local: install ## deploy to a local AWS, update, roll back, destroy
 bench: $(DEV) ## what an endpoint costs an app, beside the goals
 	$(PY) -m tests.bench
 
-synth: $(DEV) $(CLI) $(MODEL) ## synthesize the example stacks, with the CDK's own validation
+synth: $(DEV) $(CLI) $(MODELS) ## synthesize the example stacks, with the CDK's own validation
 	$(CDK) synth --quiet --no-notices
 
-docs: $(DEV) $(MODEL) ## write the generated pages anew
+docs: $(DEV) $(MODELS) ## write the generated pages anew
 	$(PY) docs/generate_limits.py
 	$(if $(PAGES),$(PY) -m cogapp -r -I docs $(PAGES))
 
@@ -84,7 +86,7 @@ lock: $(DEV) ## choose the versions anew
 	npm install --package-lock-only --no-audit --no-fund --silent
 
 clean: ## remove what can be made again, but not what was installed
-	rm -rf build dist cdk.out* .local_aws .pytest_cache .mypy_cache .ruff_cache examples/fraud/model
+	rm -rf build dist cdk.out* .local_aws .pytest_cache .mypy_cache .ruff_cache examples/fraud/model examples/fraud/regions
 	find app.py constructs stacks examples docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define check_python
@@ -117,4 +119,8 @@ $(CLI): package.json package-lock.json .npmrc
 
 $(MODEL): $(wildcard examples/fraud/*.py) | $(DEV)
 	$(PY) -m examples.fraud.train --version 1 --output examples/fraud/model
+	touch $@
+
+$(REGIONS): examples/fraud/regions/%/model.json: $(wildcard examples/fraud/*.py) | $(DEV)
+	$(PY) -m examples.fraud.regional $* --output examples/fraud/regions
 	touch $@

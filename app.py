@@ -14,6 +14,7 @@ app = cdk.App()
 # The deployer's account and region when there are any, so that image accounts and zones are known at synth.
 env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
 fraud_model = app.node.try_get_context("fraud_model") or "examples/fraud/model"
+fraud_regions = app.node.try_get_context("fraud_regions") or "examples/fraud/regions"
 
 RealtimeCanaryStack(app, "RealtimeCanary", model_folder=fraud_model, env=env)
 RealtimeLinearStack(app, "RealtimeLinear", model_folder=fraud_model, env=env)

@@ -66,17 +66,20 @@ class TrainedModel:
     Args:
         classifier: Reads `Transactions.matrix()`.
         recipe: How it was made.
+        population: Whose transactions it was made from; None for the default population.
         threshold: Probability from which a transaction is reviewed.
         metrics: How well it does on held-out transactions.
     """
 
     classifier: GradientBoostingClassifier
     recipe: Recipe
+    population: Population | None
     threshold: float
     metrics: dict[str, float]
 
     def export(self, folder: Path, *, name: str, version: str) -> None:
         """Write model.onnx and model.json into `folder`."""
+        people = {} if self.population is None else {"population": asdict(self.population)}
         write(
             folder,
             graph=onnx_bytes(self.classifier, name=name, features=len(FEATURES)),
@@ -85,7 +88,7 @@ class TrainedModel:
                 version=version,
                 features=FEATURES,
                 threshold=self.threshold,
-                training=asdict(self.recipe),
+                training=asdict(self.recipe) | people,
                 metrics=self.metrics,
             ),
         )
@@ -109,7 +112,9 @@ def train(recipe: Recipe, *, population: Population | None = None) -> TrainedMod
     threshold = round(float(np.quantile(_probabilities(classifier, validation), 1 - recipe.review_rate)), 4)
     held_out = generate(_SCORING_ROWS, seed=(_SCORING_SEED, _HELD_OUT), population=population)
     metrics = _score(_probabilities(classifier, held_out), held_out, threshold)
-    return TrainedModel(classifier=classifier, recipe=recipe, threshold=threshold, metrics=metrics)
+    return TrainedModel(
+        classifier=classifier, recipe=recipe, population=population, threshold=threshold, metrics=metrics
+    )
 
 
 def _probabilities(classifier: GradientBoostingClassifier, transactions: Transactions) -> npt.NDArray[np.float64]:

@@ -46,6 +46,8 @@ class Population:
         median_distance: Median kilometres between home and merchant on an ordinary day.
         travelling: Share of the transactions made on a journey, hundreds of kilometres from home.
         night_owls: Share of the transactions at an hour drawn evenly from the whole day.
+        risk_at_night: What the hours before six add to the log-odds of fraud.
+        risk_abroad: What a merchant in another country adds to them.
     """
 
     base_log_odds: float = -7.1
@@ -53,6 +55,8 @@ class Population:
     median_distance: float = 6.0
     travelling: float = 0.05
     night_owls: float = 0.08
+    risk_at_night: float = 2.0
+    risk_abroad: float = 1.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +123,8 @@ def log_odds(columns: dict[str, Column], population: Population) -> Column:
     return (
         population.base_log_odds
         + 1.4 * np.log(np.clip(columns["amount_ratio"], 0.2, 20))
-        + 2.0 * (columns["hour"] < _NIGHT_ENDS)
-        + 1.8 * abroad
+        + population.risk_at_night * (columns["hour"] < _NIGHT_ENDS)
+        + population.risk_abroad * abroad
         + 1.2 * remote
         + 1.1 * unknown
         + 1.5 * remote * abroad * unknown

@@ -60,11 +60,12 @@ def synthesize(
 
     Args:
         folder: Where the cloud assembly goes.
-        model_folder: What stands for the trained model: its content reaches the templates as a hash alone.
+        model_folder: What stands for the trained models: its content reaches the templates as a hash alone.
         environment: Account and region of the deployer; none when omitted, as in a pipeline without credentials.
         plugins: Makers of what judges the app while it is synthesized.
     """
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"fraud_model": str(model_folder)}
+    models = {"fraud_model": str(model_folder), "fraud_regions": str(model_folder.parent / "regions")}
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | models
     real = cdk.App
 
     def configured() -> cdk.App:
@@ -79,10 +80,11 @@ def synthesize(
 
 
 def make_model_folder(parent: Path) -> Path:
-    """A stand-in for the trained model: templates hold its hash alone, which the snapshots mask."""
+    """A stand-in for the trained model, with the regions' beside it: templates hold hashes alone, which snapshots mask."""
     folder = parent / "model"
-    folder.mkdir()
-    (folder / "model.onnx").write_bytes(b"not a model")
+    for each in (folder, *(parent / "regions" / region for region in ("coast", "inland", "metro"))):
+        each.mkdir(parents=True)
+        (each / "model.onnx").write_bytes(b"not a model")
     return folder
 
 

@@ -19,7 +19,8 @@ def _pinned(name: str) -> list[str]:
 def test_the_image_keeps_sagemakers_contract() -> None:
     instructions = _instructions()
     assert instructions[-1] == ("ENTRYPOINT", '["python", "-m", "onnx_server"]')
-    assert ("LABEL", "com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true") in instructions
+    for capability in ("accept-bind-to-port", "multi-models"):
+        assert ("LABEL", f"com.amazonaws.sagemaker.capabilities.{capability}=true") in instructions
     assert ("EXPOSE", "8080") in instructions
     assert [value for instruction, value in instructions if instruction == "USER"] == ["server"]
 

@@ -29,11 +29,12 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _started(base: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def _started(base: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {
         "SAGEMAKER_BASE_DIR": str(base),
         "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
         "SAGEMAKER_BIND_TO_PORT": str(port),
+        **more,
     }
     command = [sys.executable, "-W", "error", "-m", "onnx_server", "serve"]
     with subprocess.Popen(
@@ -79,6 +80,26 @@ def test_serves_and_leaves_when_told(folders: dict[str, Path], sample: Sample, v
     assert [line["message"] for line in lines] == ["the model is loaded", "invocation", "invocation"]
     assert (lines[0]["model"], lines[0]["version"]) == ("fraud", version)
     assert [line["status"] for line in lines[1:]] == [200, 400]
+
+
+def test_serves_many_models_without_one_of_its_own(folders: dict[str, Path], sample: Sample, tmp_path: Path) -> None:
+    port = _free_port()
+    more = {"SAGEMAKER_MULTI_MODEL": "true", "ONNX_SERVER_MODEL_MEMORY_KB": "600"}
+    with _started(tmp_path, port, **more) as process:
+        _wait_until_ready(process, port)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            statuses = [
+                client.post("/models", json={"model_name": name, "url": str(folders["2"])}).status_code
+                for name in "abc"
+            ]
+            answer = client.post("/models/b/invoke", json=sample.records)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=SECONDS_TO_STOP)
+    assert statuses == [200, 200, 507]
+    assert [prediction["version"] for prediction in answer.json()["predictions"]] == ["2"] * 40
+    assert process.returncode == 0, output
+    ready = json.loads(output.splitlines()[0])
+    assert (ready["message"], ready["memory_bytes"]) == ("ready for models", 614_400)
 
 
 def test_a_request_on_its_way_is_answered_before_leaving(folders: dict[str, Path], sample: Sample) -> None:

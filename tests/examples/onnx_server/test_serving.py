@@ -97,7 +97,7 @@ def test_an_invocation_is_one_line_of_the_log(
         client.post("/invocations", json=sample.records)
         client.post("/invocations", json=[])
         client.get("/ping")
-    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name.endswith("app")]
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name.endswith("answering")]
     assert [line["status"] for line in lines] == [200, 400]
     assert lines[0]["rows"] == 40
     assert lines[0]["ms"] > 0

@@ -19,6 +19,8 @@ def test_an_empty_environment_is_what_sagemaker_expects() -> None:
     assert ipaddress.ip_address(settings.host).is_unspecified
     assert (settings.port, settings.model_folder) == (8080, Path("/opt/ml/model"))
     assert 1 <= settings.workers <= (os.cpu_count() or 1)
+    assert not settings.multi_model
+    assert 2**28 < settings.model_memory_bytes < 2**45
     assert (settings.max_body_bytes, settings.max_rows, settings.log_level) == (26_214_400, 100_000, "INFO")
 
 
@@ -27,6 +29,8 @@ def test_every_variable_is_followed() -> None:
         "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
         "SAGEMAKER_BIND_TO_PORT": "9000",
         "SAGEMAKER_BASE_DIR": "/srv",
+        "SAGEMAKER_MULTI_MODEL": "true",
+        "ONNX_SERVER_MODEL_MEMORY_KB": "600",
         "ONNX_SERVER_WORKERS": "3",
         "ONNX_SERVER_THREADS_PER_REQUEST": "2",
         "ONNX_SERVER_MAX_BODY_MB": "1",
@@ -37,6 +41,8 @@ def test_every_variable_is_followed() -> None:
         host="127.0.0.1",
         port=9000,
         model_folder=Path("/srv/model"),
+        multi_model=True,
+        model_memory_bytes=614_400,
         workers=3,
         threads_per_request=2,
         max_body_bytes=1_048_576,

@@ -129,8 +129,12 @@ def test_weights_can_be_changed_while_it_runs(hosting: Hosting) -> None:
 
 
 def test_headers_of_other_kinds_of_endpoint_are_refused(hosting: Hosting, endpoint: str) -> None:
-    with pytest.raises(ClientError, match="hosts a single model"):
+    with pytest.raises(ClientError, match="is not a multi-model endpoint"):
         hosting.invoke(endpoint, TargetModel="other.tar.gz")
+    with pytest.raises(ClientError, match="is not a multi-container endpoint with direct invocation"):
+        hosting.invoke(endpoint, TargetContainerHostname="other")
+    with pytest.raises(ClientError, match="Inference Component Name header is not allowed"):
+        hosting.invoke(endpoint, InferenceComponentName="other")
 
 
 def test_an_image_that_was_not_built_here_says_so(hosting: Hosting) -> None:

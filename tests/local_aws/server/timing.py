@@ -40,3 +40,8 @@ def compressed_period(seconds: float) -> float:
     An alarm has to see as many periods during a compressed canary as it would see during the real one.
     """
     return max(seconds * factor(), _SHORTEST_PERIOD_SECONDS) if factor() else float(seconds)
+
+
+def seconds_on_aws(seconds: float) -> float:
+    """Return how long a wait that took so long here would have taken on AWS."""
+    return seconds / factor() if factor() else seconds

@@ -1,1 +1,1 @@
-"""A server for SageMaker's container contract: any classifier of one folder, model.onnx and model.json, on onnxruntime."""
+"""A server for SageMaker's container contracts: classifiers of one folder each, model.onnx and model.json, on onnxruntime."""

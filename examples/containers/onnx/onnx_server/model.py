@@ -30,6 +30,7 @@ class Model:
 
         Raises:
             ModelLoadError: A file is absent, is not what it should be, or the two do not fit together.
+            MemoryError: The model does not fit into the memory of this machine.
         """
         description = Description.read(folder / "model.json")
         options = onnxruntime.SessionOptions()
@@ -43,6 +44,8 @@ class Model:
             session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
             model = cls(description, session)
             model.probabilities(np.zeros((1, len(description.features)), dtype=np.float32))
+        except MemoryError:
+            raise
         # onnxruntime raises a dozen classes of its own, straight from Exception.
         except Exception as error:
             raise ModelLoadError(f"{graph} must predict from the features of model.json: {error}") from error

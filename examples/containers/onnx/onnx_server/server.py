@@ -1,4 +1,7 @@
-"""The process: listens at once, loads the model meanwhile, and leaves on SIGTERM when the last request is answered."""
+"""The process: listens at once, loads the model meanwhile, and leaves on SIGTERM when the last request is answered.
+
+A container of many models loads none by itself.
+"""
 
 import logging
 import signal
@@ -9,11 +12,14 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from .app import Slot, create_app
 from .errors import ModelLoadError
 from .logs import configure
 from .model import Model
+from .models import Models
+from .multi_app import create_multi_app
 from .settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -34,10 +40,24 @@ def run(settings: Settings) -> int:
     # uvicorn raises the signal again once it has shut down; without these the process would end as killed, not as finished.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
+    if settings.multi_model:
+        models = Models(memory_bytes=settings.model_memory_bytes, threads=settings.threads_per_request)
+        told = {"port": settings.port, "memory_bytes": settings.model_memory_bytes}
+        _logger.info("ready for models", extra={"fields": told})
+        _server(create_multi_app(models, settings), settings).run()
+        return 0
     slot = Slot()
-    server = uvicorn.Server(
+    server = _server(create_app(slot, settings), settings)
+    loading = _Loading(slot, settings, server)
+    threading.Thread(target=loading.run, name="load", daemon=True).start()
+    server.run()
+    return 1 if loading.failed else 0
+
+
+def _server(app: Starlette, settings: Settings) -> uvicorn.Server:
+    return uvicorn.Server(
         uvicorn.Config(
-            create_app(slot, settings),
+            app,
             host=settings.host,
             port=settings.port,
             lifespan="off",
@@ -48,10 +68,6 @@ def run(settings: Settings) -> int:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         ),
     )
-    loading = _Loading(slot, settings, server)
-    threading.Thread(target=loading.run, name="load", daemon=True).start()
-    server.run()
-    return 1 if loading.failed else 0
 
 
 @dataclass(slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_MEGABYTE = 1024 * 1024
+_KILOBYTE = 1024
+_MEGABYTE = 1024 * _KILOBYTE
 
 
 class SettingsError(ValueError):
@@ -21,6 +22,8 @@ class Settings:
         host: The address to listen on.
         port: The port to listen on.
         model_folder: Where SageMaker unpacks the model.
+        multi_model: Whether SageMaker says by request which models to load, instead of one from `model_folder`.
+        model_memory_bytes: What the models of a multi-model container may take together.
         workers: Requests that are read, predicted and written at the same time; further ones wait.
         threads_per_request: Threads that onnxruntime may use for one request.
         max_body_bytes: A larger request is refused.
@@ -31,6 +34,8 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - a container's only address; run locally with SAGEMAKER_BIND_TO_HOST
     port: int = 8080
     model_folder: Path = Path("/opt/ml/model")
+    multi_model: bool = False
+    model_memory_bytes: int = 1024 * _MEGABYTE
     workers: int = 1
     threads_per_request: int = 1
     max_body_bytes: int = 25 * _MEGABYTE
@@ -53,6 +58,14 @@ class Settings:
             host=environment.get("SAGEMAKER_BIND_TO_HOST", default.host),
             port=_whole(environment, "SAGEMAKER_BIND_TO_PORT", default=default.port, high=65_535),
             model_folder=Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model",
+            multi_model=environment.get("SAGEMAKER_MULTI_MODEL", "").strip().lower() == "true",
+            model_memory_bytes=_whole(
+                environment,
+                "ONNX_SERVER_MODEL_MEMORY_KB",
+                default=_memory_bytes() // 2 // _KILOBYTE,
+                high=2**40,
+            )
+            * _KILOBYTE,
             workers=_whole(environment, "ONNX_SERVER_WORKERS", default=_usable_cpus(), high=1_024),
             threads_per_request=_whole(
                 environment,
@@ -80,3 +93,8 @@ def _usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _memory_bytes() -> int:
+    # Of the machine: a container of SageMaker's has it to itself, or shares it with those of the same model.
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -2,8 +2,10 @@
 
 from tests.local_aws.server.cloudformation import (
     cleanup,
+    components,
     custom_resources,
     engine,
+    experiments,
     functions,
     native,
     patience,
@@ -26,7 +28,8 @@ def install() -> int:
     patience.install()
     custom_resources.install()
     cleanup.install()
-    own = {provider.resource_type.name: provider for provider in (*sagemaker.providers(), *scaling.providers())}
+    played = (sagemaker, components, experiments, scaling)
+    own = {provider.resource_type.name: provider for module in played for provider in module.providers()}
     for resource_type in resource_types():
         if resource_type.name.startswith(LEFT_TO_MINISTACK):
             continue

@@ -35,6 +35,11 @@ class DelegatingProvider(Provider):
         return validation.coerced(self.resource_type, properties)
 
 
+def put_back(given: Any, found: Any, paths: frozenset[str]) -> Any:
+    """Return ``found`` with what stands at ``paths`` of ``given``, which the service never gives back."""
+    return _put_back(given, found, [path.split("/") for path in paths])
+
+
 def tag_changes(old: Properties, new: Properties) -> tuple[dict[str, str], list[str]]:
     """Return the tags to set and the keys to take away, of the property ``Tags``."""
     before, after = engine.tag_map(old.get("Tags")), engine.tag_map(new.get("Tags"))
@@ -54,3 +59,16 @@ def as_given(given: Any, found: Any) -> Any:
     if isinstance(given, list) and isinstance(found, list) and len(given) == len(found):
         return [as_given(*pair) for pair in zip(given, found, strict=True)]
     return found
+
+
+def _put_back(given: Any, found: Any, paths: list[list[str]]) -> Any:
+    if isinstance(given, list) and isinstance(found, list) and len(given) == len(found):
+        below = [steps[1:] for steps in paths if steps[0] == "*"]
+        return [_put_back(*pair, below) for pair in zip(given, found, strict=True)] if below else found
+    if not isinstance(given, dict) or not isinstance(found, dict):
+        return found
+    result = dict(found)
+    for key in {steps[0] for steps in paths} & set(given):
+        below = [steps[1:] for steps in paths if steps[0] == key and len(steps) > 1]
+        result[key] = _put_back(given[key], found.get(key, {}), below) if below and key in found else given[key]
+    return result

@@ -1,21 +1,25 @@
 """The state of a metric alarm: how many of its last periods are on the wrong side of its threshold.
 
-CloudWatch looks once a minute at minutes of the clock. Here a look is taken every second and whenever somebody asks, and
-the periods end at that moment. They are as much shorter than on AWS as the waits of a rollout are.
+CloudWatch looks once a minute at minutes of the clock. Here a look is taken every second, or more often where the minutes
+are shorter, and whenever somebody asks; the periods end at that moment. They are as much shorter than on AWS as the waits of
+a rollout are.
 """
 
 import logging
 import threading
 import time
 
-from tests.local_aws.server.cloudwatch import engine, expressions, windows
+from tests.local_aws.server import timing
+from tests.local_aws.server.cloudwatch import actions, engine, expressions, windows
 from tests.local_aws.server.cloudwatch.engine import Alarm
 
 _LOG = logging.getLogger("local_aws.cloudwatch")
 _SECONDS_SET_BY_HAND = 60.0
-_SECONDS_BETWEEN_LOOKS = 1.0
+_LONGEST_SECONDS_BETWEEN_LOOKS = 1.0
+_LOOKS_A_MINUTE = 3
 _LOCK = threading.RLock()
 _held_until: dict[str, float] = {}
+_watched: set[tuple[str, str]] = set()
 
 _BREACHES = {
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
@@ -26,13 +30,13 @@ _BREACHES = {
 
 
 def evaluate(alarm: Alarm) -> None:
-    """Bring an alarm into the state that its metrics give it."""
+    """Bring an alarm into the state that its metrics give it, and take the actions of that."""
     with _LOCK:
-        if _held_until.get(alarm["AlarmArn"], 0.0) > time.monotonic():
-            return
-        state, reason = verdict(alarm, time.time())
-        if state != alarm["StateValue"]:
-            engine.becomes(alarm, state, reason)
+        if _held_until.get(alarm["AlarmArn"], 0.0) <= time.monotonic():
+            state, reason = verdict(alarm, time.time())
+            if state != alarm["StateValue"]:
+                engine.becomes(alarm, state, reason)
+    actions.take(alarm)
 
 
 def set_by_hand(alarm: Alarm) -> None:
@@ -40,6 +44,7 @@ def set_by_hand(alarm: Alarm) -> None:
     with _LOCK:
         held = alarm["StateValue"] == "ALARM"
         _held_until[alarm["AlarmArn"]] = time.monotonic() + _SECONDS_SET_BY_HAND if held else 0.0
+    actions.take(alarm)
 
 
 def in_alarm(name: str) -> bool:
@@ -49,14 +54,25 @@ def in_alarm(name: str) -> bool:
     return found is not None and found["StateValue"] == "ALARM"
 
 
-def look_for_ever() -> None:
-    """Evaluate the alarms of this account and region again and again, so that their actions happen."""
-    while True:
-        try:
-            engine.evaluate_all()
-        except Exception:  # noqa: BLE001 - an alarm that cannot be read must not end the others
-            _LOG.exception("the alarms could not be evaluated")
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+def latest(name: str) -> float | None:
+    """Return the latest value of what an alarm looks at; None where there is none in the periods that it looks at."""
+    known = engine.alarm(name)
+    if known is None:
+        return None
+    try:
+        values = _values(known, time.time(), int(known.get("EvaluationPeriods") or 1))
+    except expressions.UnsupportedError:
+        return None
+    return next((value for value in values if value is not None), None)
+
+
+def watch() -> None:
+    """Evaluate the alarms of this account and region again and again from now on, so that their actions happen."""
+    with _LOCK:
+        if engine.scope() in _watched:
+            return
+        _watched.add(engine.scope())
+    engine.in_background(_look_for_ever, name="alarms")
 
 
 def verdict(alarm: Alarm, now: float) -> tuple[str, str]:
@@ -82,6 +98,15 @@ def verdict(alarm: Alarm, now: float) -> tuple[str, str]:
     if bad >= needed:
         return "ALARM", f"Threshold Crossed: {what}."
     return "OK", f"Threshold not crossed: {what}, which takes {needed}."
+
+
+def _look_for_ever() -> None:
+    while True:
+        try:
+            engine.evaluate_all()
+        except Exception:  # noqa: BLE001 - an alarm that cannot be read must not end the others
+            _LOG.exception("the alarms could not be evaluated")
+        time.sleep(min(_LONGEST_SECONDS_BETWEEN_LOOKS, timing.compressed_period(60) / _LOOKS_A_MINUTE))
 
 
 def _values(alarm: Alarm, now: float, periods: int) -> list[float | None]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ministack.core import concurrency, responses
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners
 
@@ -37,6 +38,35 @@ def alarm(name: str) -> Alarm | None:
     """Return an alarm of this account and region, metric or composite."""
     found: Alarm | None = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name)
     return found
+
+
+def acting(action: str) -> list[Alarm]:
+    """List the metric alarms of this account and region that have an action."""
+    fields = ("AlarmActions", "OKActions", "InsufficientDataActions")
+    return [
+        each for each in list(cloudwatch._alarms.values()) if any(action in (each.get(key) or ()) for key in fields)
+    ]
+
+
+def put_alarm(settings: dict[str, Any]) -> Alarm:
+    """Create or change a metric alarm, as PutMetricAlarm does."""
+    cloudwatch._put_metric_alarm({}, settings, False, True)
+    return dict(cloudwatch._alarms[settings["AlarmName"]])
+
+
+def delete_alarm(name: str) -> None:
+    """Delete a metric alarm, if it is there."""
+    cloudwatch.cloudformation_delete_metric_alarm(name)
+
+
+def scope() -> tuple[str, str]:
+    """Return the account and the region of this request."""
+    return str(responses.get_account_id()), str(responses.get_region())
+
+
+def in_background(task: Callable[..., None], *arguments: Any, name: str) -> None:
+    """Run a task on a thread of its own, in the account and region of the request."""
+    concurrency.spawn_background(task, *arguments, thread_name=name)
 
 
 def evaluate_all() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -76,12 +77,19 @@ def _value(
         return _value(by_id[name], by_id, found, period)
 
     try:
-        tree = ast.parse(query["Expression"], mode="eval").body
+        tree = ast.parse(_in_python(query["Expression"]), mode="eval").body
     except SyntaxError as error:
         raise UnsupportedError(query["Expression"]) from error
     except KeyError as error:
         raise UnsupportedError(f"{query['Id']} has neither a MetricStat nor an Expression") from error
     return _computed(tree, named)
+
+
+def _in_python(expression: str) -> str:
+    """Return an expression with its logical operators as Python writes them."""
+    for sign, word in ((r"\bAND\b|&&", "and"), (r"\bOR\b|\|\|", "or")):
+        expression = re.sub(sign, f" {word} ", expression)
+    return expression
 
 
 def _computed(node: ast.expr, named: Callable[[str], Value]) -> Value:  # noqa: PLR0911 - one return a kind of node
@@ -95,6 +103,11 @@ def _computed(node: ast.expr, named: Callable[[str], Value]) -> Value:  # noqa: 
             return None if value is None else -value
         case ast.BinOp(left=left, op=sign, right=right) | ast.Compare(left=left, ops=[sign], comparators=[right]):
             return _combined(type(sign), _computed(left, named), _computed(right, named))
+        case ast.BoolOp(op=sign, values=parts):
+            present = [_computed(part, named) for part in parts]
+            both = all(present) if isinstance(sign, ast.And) else any(present)
+            # What is missing counts as 0 beside what is not.
+            return None if all(value is None for value in present) else float(both)
         case ast.Call(func=ast.Name(id="FILL"), args=[metric, replacement]):
             value = _computed(metric, named)
             return _computed(replacement, named) if value is None else value

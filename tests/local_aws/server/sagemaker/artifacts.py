@@ -1,6 +1,7 @@
 """Brings a model's artifact from the local S3 into the folder that its container reads."""
 
 import io
+import shutil
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,6 +13,10 @@ from tests.local_aws.server.sagemaker.validation import refuse_unless
 
 class ArtifactError(Exception):
     """The artifact cannot be brought to the container."""
+
+
+class MissingError(ArtifactError):
+    """There is no such object in the local S3."""
 
 
 def check(container: dict[str, Any]) -> None:
@@ -50,6 +55,21 @@ def fetch(container: dict[str, Any], folder: Path) -> None:
         _fetch_source(source, folder)
     elif "ModelDataUrl" in container and container.get("Mode") != "MultiModel":
         _unpack(_read(container["ModelDataUrl"]), container["ModelDataUrl"], folder)
+
+
+def fetch_archive(location: str, folder: Path) -> None:
+    """Unpack an archive of the local S3 into a folder, which is there only once all of it is.
+
+    Raises:
+        MissingError: There is no such object.
+        ArtifactError: It is no archive.
+    """
+    data = _read(location)
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _unpack(data, location, partial)
+    partial.rename(folder)
 
 
 def beyond_reach(container: dict[str, Any]) -> str:
@@ -97,7 +117,7 @@ def _read(location: str) -> bytes:
     bucket, key = split(location)
     data = cloud.read_object(bucket, key)
     if data is None:
-        raise ArtifactError(f"the local S3 has no object {location}")
+        raise MissingError(f"the local S3 has no object {location}")
     return data
 
 

@@ -1,18 +1,27 @@
 """The Application Auto Scaling API of the local AWS: one function an operation, from request to response document.
 
-Targets of the namespace sagemaker are checked against the endpoints; those of other namespaces are only kept. Nothing
-scales by a metric here: policies and scheduled actions are stored and described, and their alarms are not created. The
-one thing that moves is what registering itself does on AWS: a variant outside of its new bounds is brought into them.
+Targets of the namespace sagemaker are checked against the endpoints, and scaled by `scaling_actions` when the alarms of their
+policies go off; those of other namespaces are only kept. Scheduled actions are stored and described, and never happen.
+Registering scales too, as on AWS: a variant outside of its new bounds is brought into them.
 """
 
 import time
 import uuid
 from collections.abc import Callable, Iterable
 
-from tests.local_aws.server.sagemaker import cloud, endpoints, scaling_rules
+from tests.local_aws.server.cloudwatch import alarms, engine
+from tests.local_aws.server.sagemaker import cloud, scaling_actions, scaling_rules, target_tracking
 from tests.local_aws.server.sagemaker.errors import ServiceError
-from tests.local_aws.server.sagemaker.scaling_state import INSTANCES, Key, Target, key_of, scaling_store
-from tests.local_aws.server.sagemaker.state import LOCK, Document, Variant
+from tests.local_aws.server.sagemaker.scaling_state import (
+    INSTANCES,
+    Key,
+    Target,
+    deregister,
+    key_of,
+    names_of,
+    scaling_store,
+)
+from tests.local_aws.server.sagemaker.state import LOCK, Document
 from tests.local_aws.server.sagemaker.validation import refuse_unless, validate
 
 _SERVICE = "application-autoscaling"
@@ -27,7 +36,8 @@ def register_scalable_target(request: Document) -> Document:
     validate(_SERVICE, "RegisterScalableTarget", request)
     key = key_of(request)
     with LOCK:
-        variant = scaling_rules.check_resource(request) if key[0] == "sagemaker" else None
+        if key[0] == "sagemaker":
+            scaling_rules.check_resource(request)
         targets = scaling_store().targets
         known = targets.get(key)
         low = request.get("MinCapacity", known.low if known else None)
@@ -42,8 +52,8 @@ def register_scalable_target(request: Document) -> Document:
         target.suspended = {**target.suspended, **request.get("SuspendedState", {})}
         target.tags |= request.get("Tags", {})
         targets[key] = target
-        if variant is not None and key[2] == INSTANCES:
-            _bring_into_bounds(target, variant)
+    alarms.watch()
+    scaling_actions.bring_into_bounds(target)
     return {"ScalableTargetARN": target.arn}
 
 
@@ -51,8 +61,7 @@ def deregister_scalable_target(request: Document) -> Document:
     """Deregister a target; its policies and scheduled actions go with it."""
     validate(_SERVICE, "DeregisterScalableTarget", request)
     with LOCK:
-        target = _target(request, "found")
-        del scaling_store().targets[target.key]
+        deregister(_target(request, "found").key)
     return {}
 
 
@@ -63,7 +72,7 @@ def describe_scalable_targets(request: Document) -> Document:
         wanted = request.get("ResourceIds")
         found = [
             {
-                **_names(target.key),
+                **names_of(target.key),
                 "MinCapacity": target.low,
                 "MaxCapacity": target.high,
                 "RoleARN": target.role_arn,
@@ -94,20 +103,22 @@ def put_scaling_policy(request: Document) -> Document:
         target.policies[name] = {
             "PolicyARN": arn,
             "PolicyName": name,
-            **_names(target.key),
+            **names_of(target.key),
             "PolicyType": kind,
             configuration: request[configuration],
-            "Alarms": [],
             "CreationTime": known.get("CreationTime", time.time()),
         }
-    return {"PolicyARN": arn, "Alarms": []}
+        if kind == target_tracking.KIND and target.key[0] == "sagemaker":
+            target_tracking.keep_alarms(target, target.policies[name])
+    return {"PolicyARN": arn, "Alarms": _alarms(arn)}
 
 
 def delete_scaling_policy(request: Document) -> Document:
     """Delete a policy."""
     validate(_SERVICE, "DeleteScalingPolicy", request)
     with LOCK:
-        _delete(request, "PolicyName", "scaling policy", lambda target: target.policies)
+        target = _delete(request, "PolicyName", "scaling policy", lambda target: target.policies)
+        target_tracking.drop_alarms(target, request["PolicyName"])
     return {}
 
 
@@ -117,7 +128,7 @@ def describe_scaling_policies(request: Document) -> Document:
     with LOCK:
         wanted = request.get("PolicyNames")
         found = [
-            policy
+            {**policy, "Alarms": _alarms(policy["PolicyARN"])}
             for target in _targets(request)
             for policy in target.policies.values()
             if not wanted or policy["PolicyName"] in wanted
@@ -171,7 +182,7 @@ def describe_scaling_activities(request: Document) -> Document:
     validate(_SERVICE, "DescribeScalingActivities", request)
     with LOCK:
         found = [
-            activity
+            dict(activity)
             for activity in reversed(scaling_store().activities)
             if all(
                 request.get(name) in {None, activity[name]}
@@ -221,24 +232,9 @@ def _new_target(key: Key) -> Target:
     )
 
 
-def _bring_into_bounds(target: Target, variant: Variant) -> None:
-    wanted = min(max(variant.instance_count, target.low), target.high)
-    if wanted == variant.instance_count:
-        return
-    endpoint_name = target.key[1].split("/")[1]
-    endpoints.set_instance_count(endpoint_name, variant.name, wanted)
-    now = time.time()
-    scaling_store().activities.append(
-        {
-            "ActivityId": str(uuid.uuid4()),
-            **_names(target.key),
-            "Description": f"Setting desired instance count to {wanted}.",
-            "Cause": f"minimum capacity was set to {target.low}, maximum capacity to {target.high}",
-            "StartTime": now,
-            "EndTime": now,
-            "StatusCode": "Successful",
-        }
-    )
+def _alarms(policy_arn: str) -> list[Document]:
+    """List the alarms that set off a policy: its own, and those of others that name it."""
+    return [{"AlarmName": each["AlarmName"], "AlarmARN": each["AlarmArn"]} for each in engine.acting(policy_arn)]
 
 
 def _target(request: Document, word: str) -> Target:
@@ -255,15 +251,11 @@ def _target(request: Document, word: str) -> Target:
 
 def _targets(request: Document) -> Iterable[Target]:
     for target in scaling_store().targets.values():
-        if all(request.get(name) in {None, value} for name, value in _names(target.key).items()):
+        if all(request.get(name) in {None, value} for name, value in names_of(target.key).items()):
             yield target
 
 
-def _names(key: Key) -> dict[str, str]:
-    return dict(zip(("ServiceNamespace", "ResourceId", "ScalableDimension"), key, strict=True))
-
-
-def _delete(request: Document, name_key: str, noun: str, of: Callable[[Target], dict[str, Document]]) -> None:
+def _delete(request: Document, name_key: str, noun: str, of: Callable[[Target], dict[str, Document]]) -> Target:
     namespace, resource_id, dimension = key_of(request)
     target = scaling_store().targets.get(key_of(request))
     if target is None or of(target).pop(request[name_key], None) is None:
@@ -272,6 +264,7 @@ def _delete(request: Document, name_key: str, noun: str, of: Callable[[Target], 
             f"No {noun} found for service namespace: {namespace}, resource ID: {resource_id},"
             f" scalable dimension: {dimension}, {noun} name: {request[name_key]}",
         )
+    return target
 
 
 def _by_arn(arn: str) -> Target:

@@ -4,6 +4,7 @@ ministack is extended through private names, so its version is pinned exactly: t
 moves.
 """
 
+import http
 import os
 import tempfile
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core import concurrency, responses
-from ministack.services import cloudwatch, s3
+from ministack.services import cloudwatch, cloudwatch_logs, eventbridge, s3, sns
 
 
 def account() -> str:
@@ -51,9 +52,41 @@ def read_object(bucket: str, key: str) -> bytes | None:
     return data
 
 
+def write_object(bucket: str, key: str, data: bytes, content_type: str, kms_key: str = "") -> bool:
+    """Write an object to the local S3, which tells whoever listens to the bucket; return whether it could be written."""
+    encryption = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": kms_key}
+    status, _headers, _body = s3._put_object(
+        bucket, key, data, {"content-type": content_type, **(encryption if kms_key else {})}
+    )
+    return bool(status == http.HTTPStatus.OK)
+
+
+def publish_message(topic_arn: str, message: str) -> bool:
+    """Publish a message to a topic of the local SNS; return whether that was possible."""
+    try:
+        return sns.publish_internal(topic_arn, message) is not None
+    except sns.SnsPublishError:
+        return False
+
+
 def record_metric(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]) -> None:
     """Publish one value to the local CloudWatch."""
     cloudwatch.record_metric(namespace, name, value, unit, dimensions)
+
+
+def put_event(source: str, detail_type: str, detail: str, resources: list[str]) -> None:
+    """Send an event of a service to the default bus of the local EventBridge."""
+    entry = {"Source": source, "DetailType": detail_type, "Detail": detail, "Resources": resources}
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def log(group: str, stream: str, lines: list[tuple[float, str]]) -> None:
+    """Write lines, each with its time, to a stream of the local CloudWatch Logs; group and stream are made where they lack."""
+    named = {"logGroupName": group, "logStreamName": stream}
+    cloudwatch_logs._create_log_group(named)
+    cloudwatch_logs._create_log_stream(named)
+    events = [{"timestamp": int(when * 1000), "message": text} for when, text in lines]
+    cloudwatch_logs._put_log_events({**named, "logEvents": events})
 
 
 def endpoint_url() -> str:

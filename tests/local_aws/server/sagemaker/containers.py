@@ -2,13 +2,13 @@
 
 The process is started as ``docker run image serve`` would start it, with three variables that a real container does not
 get, because there the values are fixed: SAGEMAKER_BASE_DIR (``/opt/ml`` on AWS), SAGEMAKER_BIND_TO_PORT (8080) and
-SAGEMAKER_BIND_TO_HOST. It has to answer GET /ping before it gets traffic; a process that ends is started again.
+SAGEMAKER_BIND_TO_HOST. Containers that share an instance get SAGEMAKER_SAFE_PORT_RANGE as on AWS. It has to answer GET /ping
+before it gets traffic; a process that ends is started again.
 """
 
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -18,16 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.local_aws.images import Image
+from tests.local_aws.server.sagemaker import ports
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _GRACE_SECONDS = 30
-_DRAIN_SECONDS = 60
 _PING_INTERVAL_SECONDS = 0.05
 _PING_TIMEOUT_SECONDS = 2.0
 _LONGEST_RESTART_PAUSE_SECONDS = 30.0
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _ML_FOLDER = "/opt/ml"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# What the service calls a container that is alone.
+PRIMARY = "primary"
 
 
 class ContainerDownError(Exception):
@@ -36,11 +39,26 @@ class ContainerDownError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a container answered."""
+    """What a container answered.
+
+    Args:
+        status: The HTTP status; 0 when it did not answer, and the body says why.
+        headers: The headers, in lower case.
+        body: The body.
+        container: The name of the container.
+        seconds: How long it took.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    container: str = PRIMARY
+    seconds: float = 0.0
+
+
+def silence(why: str, container: str = PRIMARY, seconds: float = 0.0) -> Reply:
+    """Return what stands for the answer that did not come."""
+    return Reply(0, {}, why.encode(), container, seconds)
 
 
 class Container:
@@ -51,25 +69,44 @@ class Container:
         environment: The model's environment, on top of the image's.
         base: The folder that stands for ``/opt/ml``.
         log: The file that gets the container's output.
+        name: What the service calls it: its hostname or place among several, and primary when it is alone.
+        shares_instance: Whether other containers run beside it, so that it may not take any port it likes.
     """
 
-    def __init__(self, image: Image, environment: Mapping[str, str], base: Path, log: Path) -> None:
+    def __init__(
+        self,
+        image: Image,
+        environment: Mapping[str, str],
+        base: Path,
+        log: Path,
+        name: str = PRIMARY,
+        *,
+        shares_instance: bool = False,
+    ) -> None:
         self.image = image
         self.base = base
         self.log = log
+        self.name = name
         self._environment = dict(environment)
+        self._shares_instance = shares_instance
+        self._safe_ports = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._restarts = 0
-        self._in_flight = 0
-        self._drained = threading.Condition()
+
+    @property
+    def generation(self) -> int:
+        """How many times the process was started again: what it had in memory is gone each time."""
+        return self._restarts
 
     def start(self) -> None:
         """Start the process; it answers once `wait_until_healthy` says so."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         (self.base / "model").mkdir(parents=True, exist_ok=True)
+        if self._shares_instance:
+            self._safe_ports = ports.safe_range()
         with self._lock:
             self._launch()
 
@@ -88,59 +125,59 @@ class Container:
     def ping(self) -> bool:
         """Ask the container whether it is well."""
         try:
-            return self._exchange("GET", "/ping", b"", {}, _PING_TIMEOUT_SECONDS).status == http.HTTPStatus.OK
+            return self.call("GET", "/ping", timeout=_PING_TIMEOUT_SECONDS).status == http.HTTPStatus.OK
         except ContainerDownError:
             return False
 
-    def enter(self) -> None:
-        """Count a request that this container is about to answer: `stop` waits for it."""
-        with self._drained:
-            self._in_flight += 1
+    def invoke(self, headers: Mapping[str, str], body: bytes, timeout: float, *, path: str = "/invocations") -> Reply:
+        """Send a request to the container's /invocations; a reply of status 0 says that no answer came."""
+        begun = time.perf_counter()
+        try:
+            return self.call("POST", path, body, headers, timeout=timeout)
+        except ContainerDownError as error:
+            return silence(str(error), self.name, time.perf_counter() - begun)
 
-    def leave(self) -> None:
-        """Count a request as answered."""
-        with self._drained:
-            self._in_flight -= 1
-            self._drained.notify_all()
-
-    def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float) -> Reply:
-        """Send a request to the container's /invocations.
+    def call(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, timeout: float
+    ) -> Reply:
+        """Send any request to the container.
 
         Raises:
             ContainerDownError: It did not answer in time, or at all.
         """
-        return self._exchange("POST", "/invocations", body, headers, timeout)
+        begun = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            told = {key.lower(): value for key, value in answer.getheaders()}
+            return Reply(answer.status, told, answer.read(), self.name, time.perf_counter() - begun)
+        except TimeoutError as error:
+            raise ContainerDownError(f"no answer within {timeout:g} seconds") from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = error or type(error).__name__
+            raise ContainerDownError(f"the container does not answer ({reason})") from error
+        finally:
+            connection.close()
+
+    def stay_down(self) -> None:
+        """Do not start the process again when it ends."""
+        self._stopping.set()
 
     def stop(self) -> None:
-        """End the process once it answered what it was asked: SIGTERM, then SIGKILL after 30 seconds.
-
-        The folder of the model goes with it.
-        """
-        self._stopping.set()
-        with self._drained:
-            self._drained.wait_for(lambda: self._in_flight == 0, timeout=_DRAIN_SECONDS)
+        """End the process: SIGTERM, then SIGKILL after 30 seconds. The folder of the model goes with it."""
+        self.stay_down()
         with self._lock:
             process = self._process
         if process is not None:
             _tell_to_stop(process)
             process.wait()
+        if self._safe_ports:
+            ports.give_back(self._safe_ports)
         shutil.rmtree(self.base, ignore_errors=True)
 
-    def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
-        try:
-            connection.request(method, path, body, dict(headers))
-            answer = connection.getresponse()
-            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        except TimeoutError as error:
-            raise ContainerDownError(f"no answer within {timeout:g} seconds") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise ContainerDownError(f"the container does not answer ({error or type(error).__name__})") from error
-        finally:
-            connection.close()
-
     def _launch(self) -> None:
-        self._port = _free_port()
+        self._port = ports.free_port()
         argv = self.image.argv(["serve"])
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -185,6 +222,7 @@ class Container:
             "SAGEMAKER_BASE_DIR": str(self.base),
             "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
             "SAGEMAKER_BIND_TO_PORT": str(self._port),
+            **({"SAGEMAKER_SAFE_PORT_RANGE": self._safe_ports} if self._safe_ports else {}),
         }
 
 
@@ -195,10 +233,3 @@ def _tell_to_stop(process: subprocess.Popen[bytes]) -> None:
             process.stdin.close()
         except OSError:
             process.stdin = None  # it ended by itself meanwhile
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from tests.local_aws.server.sagemaker.state import Document, Endpoint, Fleet, Variant
+from tests.local_aws.server.sagemaker.state import Document, Endpoint, Variant
 
 
 def describe(endpoint: Endpoint) -> Document:
@@ -15,7 +15,9 @@ def describe(endpoint: Endpoint) -> Document:
         **{key: config[key] for key in ("AsyncInferenceConfig", "ExplainerConfig", "MetricsConfig") if key in config},
     }
     if endpoint.status not in {"Creating", "Failed"}:
-        answer["ProductionVariants"] = _variants(endpoint.fleet)
+        answer["ProductionVariants"] = [_variant(variant) for variant in endpoint.fleet.variants.values()]
+        if endpoint.fleet.shadows:
+            answer["ShadowProductionVariants"] = [_variant(variant) for variant in endpoint.fleet.shadows.values()]
     if endpoint.failure_reason:
         answer["FailureReason"] = endpoint.failure_reason
     if endpoint.deployment is not None:
@@ -30,6 +32,10 @@ def describe(endpoint: Endpoint) -> Document:
                 _pending(variant, endpoint.pending_stage) for variant in endpoint.pending.variants.values()
             ],
         }
+        if endpoint.pending.shadows:
+            answer["PendingDeploymentSummary"]["ShadowProductionVariants"] = [
+                _pending(variant, endpoint.pending_stage) for variant in endpoint.pending.shadows.values()
+            ]
     return answer
 
 
@@ -44,8 +50,10 @@ def summarize(endpoint: Endpoint) -> Document:
     }
 
 
-def _variants(fleet: Fleet) -> list[Document]:
-    return [_variant(variant) for variant in fleet.variants.values()]
+def deployed_image(image: str) -> Document:
+    """Describe an image with a digest that is made up: the registry's own would need an account."""
+    digest = hashlib.sha256(image.encode()).hexdigest()
+    return {"SpecifiedImage": image, "ResolvedImage": f"{image.rsplit(':', 1)[0]}@sha256:{digest}"}
 
 
 def _variant(variant: Variant) -> Document:
@@ -79,13 +87,8 @@ def _images(variant: Variant) -> Document:
     images = (
         [container["Image"] for container in variant.model.containers if "Image" in container] if variant.model else []
     )
-    deployed = [{"SpecifiedImage": image, "ResolvedImage": _resolved(image)} for image in images]
+    deployed = [deployed_image(image) for image in images]
     return {"DeployedImages": deployed} if deployed else {}
-
-
-def _resolved(image: str) -> str:
-    """Pretend a digest: the registry's own would need an account."""
-    return f"{image.rsplit(':', 1)[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
 def _capture(config: Document) -> dict[str, Any]:

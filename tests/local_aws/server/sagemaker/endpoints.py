@@ -4,10 +4,14 @@ import time
 from collections.abc import Iterator
 
 from tests.local_aws.server.sagemaker import (
+    backlog,
     cloud,
+    component_rollouts,
+    concurrency,
     configs,
     deployment_rules,
     fleets,
+    instances,
     models,
     rollouts,
     scaling_state,
@@ -37,6 +41,8 @@ def create_endpoint(request: Document) -> Document:
         endpoint = Endpoint(name, arn, fleets.plan(config), deployment=request.get("DeploymentConfig"))
         store().endpoints[name] = endpoint
         tags.put(arn, request.get("Tags", []))
+    if config.is_async:
+        backlog.open_for(endpoint)
     cloud.in_background(rollouts.create, endpoint, name=f"create-{name}")
     return {"EndpointArn": arn}
 
@@ -93,24 +99,22 @@ def update_endpoint_weights_and_capacities(request: Document) -> Document:
                 change.get("DesiredInstanceCount", 1) > 0 or endpoint.fleet.config.is_async,
                 f"DesiredInstanceCount of variant {variant.name} must be at least 1.",
             )
+            concurrency.changed(variant, change)
         weights = {name: variant.weight for name, variant in endpoint.fleet.variants.items()}
-        weights |= {change["VariantName"]: change["DesiredWeight"] for change in wanted if "DesiredWeight" in change}
+        weights |= {
+            change["VariantName"]: change["DesiredWeight"]
+            for change in wanted
+            if "DesiredWeight" in change and change["VariantName"] in weights
+        }
         refuse_unless(sum(weights.values()) > 0, "At least one production variant must have a weight above 0.")
         for change in wanted:
-            variant = endpoint.fleet.variants[change["VariantName"]]
+            variant = endpoint.fleet.everyone[change["VariantName"]]
+            variant.settings = concurrency.changed(variant, change)
             variant.weight = change.get("DesiredWeight", variant.weight)
             variant.instance_count = change.get("DesiredInstanceCount", variant.instance_count)
         endpoint.becomes("Updating")
-    cloud.in_background(endpoint.becomes, "InService", name=f"scale-{endpoint.name}")
+    cloud.in_background(_settle, endpoint, name=f"scale-{endpoint.name}")
     return {"EndpointArn": endpoint.arn}
-
-
-def set_instance_count(endpoint_name: str, variant_name: str, count: int) -> None:
-    """Change a variant's instance count at once, as a scaling action does it."""
-    with LOCK:
-        endpoint = find(endpoint_name)
-        _variant(endpoint, variant_name).instance_count = count
-        endpoint.modified = time.time()
 
 
 def delete_endpoint(request: Document) -> Document:
@@ -187,13 +191,20 @@ def _idle(name: str) -> Endpoint:
 
 
 def _variant(endpoint: Endpoint, name: str) -> Variant:
-    variant = endpoint.fleet.variants.get(name)
+    variant = endpoint.fleet.everyone.get(name)
     if variant is None:
         raise ServiceError("ValidationException", f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
     return variant
 
 
+def _settle(endpoint: Endpoint) -> None:
+    for variant in endpoint.fleet.variants.values():
+        concurrency.follow(variant)
+    instances.settle(endpoint)
+
+
 def _remove(endpoint: Endpoint) -> None:
+    component_rollouts.orphan(endpoint.name)
     fleets.stop(endpoint.fleet)
     with LOCK:
         if store().endpoints.get(endpoint.name) is endpoint:

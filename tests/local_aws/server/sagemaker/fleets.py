@@ -1,16 +1,15 @@
-"""Builds the fleet of an endpoint configuration: one process a variant, with its model, until it answers /ping."""
+"""Builds the fleet of an endpoint configuration: what answers for each variant, until all of it answers /ping."""
 
-import itertools
+import functools
 import os
-import re
+from collections.abc import Callable
 
-from tests.local_aws import images
-from tests.local_aws.server.sagemaker import artifacts, cloud
-from tests.local_aws.server.sagemaker.containers import Container
-from tests.local_aws.server.sagemaker.state import Document, EndpointConfig, Fleet, Model, Variant, store
+from tests.local_aws.server.sagemaker import artifacts, launching
+from tests.local_aws.server.sagemaker.serverless import Serverless
+from tests.local_aws.server.sagemaker.serving import Serving
+from tests.local_aws.server.sagemaker.state import Document, EndpointConfig, Fleet, Variant, store
 
 _HEALTH_SECONDS = 60.0
-_numbers = itertools.count(1)
 
 
 def plan(config: EndpointConfig, kept: Fleet | None = None, kept_properties: frozenset[str] = frozenset()) -> Fleet:
@@ -22,16 +21,17 @@ def plan(config: EndpointConfig, kept: Fleet | None = None, kept_properties: fro
         kept_properties: Which of them: DesiredInstanceCount, DesiredWeight.
     """
     variants = {}
-    for name, settings in config.variants.items():
+    for name, settings in {**config.variants, **config.shadows}.items():
         count, weight = settings.get("InitialInstanceCount", 0), settings.get("InitialVariantWeight", 1.0)
-        old = kept.variants.get(name) if kept is not None else None
+        old = kept.everyone.get(name) if kept is not None else None
         if old is not None and "DesiredInstanceCount" in kept_properties and not old.is_serverless:
             count = old.instance_count
         if old is not None and "DesiredWeight" in kept_properties:
             weight = old.weight
         model = store().models[settings["ModelName"]] if "ModelName" in settings else None
-        variants[name] = Variant(name, settings, model, count, weight)
-    return Fleet(config, variants)
+        variants[name] = Variant(name, settings, model, count, weight, config_name=config.name)
+    shadows = {name: variants.pop(name) for name in config.shadows}
+    return Fleet(config, variants, shadows)
 
 
 def start(fleet: Fleet, endpoint_name: str) -> str:
@@ -40,73 +40,49 @@ def start(fleet: Fleet, endpoint_name: str) -> str:
     A variant whose image was not built here, or whose artifact lies in a bucket of someone else, is well for the control
     plane; it says so when it is invoked.
     """
-    started: list[Variant] = []
-    for variant in fleet.variants.values():
+    for variant in fleet.everyone.values():
+        variant.endpoint_name = endpoint_name
         try:
-            variant.unplayable = _why_unplayable(variant.model)
-            if not variant.unplayable and variant.model is not None:
-                variant.container = _container(variant, variant.model, endpoint_name)
-                variant.container.start()
-                started.append(variant)
+            _start(variant)
         except artifacts.ArtifactError as error:
             return f"The model data of production variant {variant.name} could not be used: {error}."
         except OSError as error:
-            return f"The primary container for production variant {variant.name} could not be started: {error}."
-    for variant in started:
-        if variant.container is not None and not variant.container.wait_until_healthy(_patience(variant.settings)):
+            return f"A container for production variant {variant.name} could not be started: {error}."
+    for variant in fleet.everyone.values():
+        if variant.serving is None:
+            continue
+        sick = variant.serving.wait_until_healthy(_patience(variant.settings))
+        if sick is not None:
             return (
-                f"The primary container for production variant {variant.name} did not pass the ping health check."
-                f" Please check CloudWatch logs for this endpoint. (The local AWS keeps them in {variant.container.log})"
+                f"The {sick.name} container for production variant {variant.name} did not pass the ping health check."
+                f" Please check CloudWatch logs for this endpoint. (The local AWS keeps them in {sick.log})"
             )
     return ""
 
 
 def stop(fleet: Fleet) -> None:
     """End all containers of a fleet and wait until they are gone."""
-    for variant in fleet.variants.values():
-        container, variant.container = variant.container, None
-        if container is not None:
-            container.stop()
+    for variant in fleet.everyone.values():
+        serving, variant.serving = variant.serving, None
+        if serving is not None:
+            serving.stop()
 
 
-def _why_unplayable(model: Model | None) -> str:
-    if model is None:
-        return "inference components are not played by the local AWS"
-    if len(model.containers) > 1:
-        return f"model {model.name} has several containers, which the local AWS does not play"
-    container = model.containers[0]
-    if container.get("Mode") == "MultiModel":
-        return f"model {model.name} is multi-model, which the local AWS does not play"
-    image = container.get("Image", "")
-    if images.find(cloud.scratch(), image) is None:
-        return f"image {image} was not built here: the local AWS runs only images built from a folder"
-    return artifacts.beyond_reach(container)
+def _start(variant: Variant) -> None:
+    """Start what answers for a variant, or note why nothing can."""
+    if variant.model is None:  # the components that it hosts have models
+        return
+    variant.unplayable = launching.why_unplayable(variant.model)
+    if not variant.unplayable:
+        launch = functools.partial(launching.build, variant.model, meter=variant.meter, label=variant.name)
+        variant.serving = _serverless(variant, launch) if variant.is_serverless else launch()
+        variant.serving.start()
 
 
-def _container(variant: Variant, model: Model, endpoint_name: str) -> Container:
-    definition = model.containers[0]
-    image = images.find(cloud.scratch(), definition["Image"])
-    if image is None:  # checked just before, by the same name
-        raise artifacts.ArtifactError(f"image {definition['Image']} is gone")
-    name = re.sub(r"[^A-Za-z0-9-]", "-", f"{variant.name}-{next(_numbers)}")
-    place = cloud.scratch() / "endpoints" / f"{cloud.account()}-{cloud.region()}" / endpoint_name
-    base = place / name / "ml"
-    artifacts.fetch(definition, base / "model")
-    environment = {**_credentials(model.request), **definition.get("Environment", {})}
-    return Container(image, environment, base, place / f"{name}.log")
-
-
-def _credentials(model: Document) -> dict[str, str]:
-    """What a container needs to call AWS, which one in network isolation does not get."""
-    if model.get("EnableNetworkIsolation"):
-        return {}
-    return {
-        "AWS_REGION": cloud.region(),
-        "AWS_DEFAULT_REGION": cloud.region(),
-        "AWS_ACCESS_KEY_ID": cloud.account(),
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_ENDPOINT_URL": cloud.endpoint_url(),
-    }
+def _serverless(variant: Variant, launch: Callable[[], Serving]) -> Serverless:
+    settings = variant.settings["ServerlessConfig"]
+    provisioned = settings.get("ProvisionedConcurrency", 0)
+    return Serverless(launch, variant.meter, most=settings["MaxConcurrency"], provisioned=provisioned)
 
 
 def _patience(settings: Document) -> float:

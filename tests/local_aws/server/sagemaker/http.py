@@ -13,7 +13,20 @@ from urllib.parse import unquote
 from ministack import app
 from ministack.core.concurrency import run_reentrant
 
-from tests.local_aws.server.sagemaker import autoscaling, eventstream, fleets, runtime, scaling_state, service, state
+from tests.local_aws.server.sagemaker import (
+    asynchronous,
+    autoscaling,
+    component_state,
+    eventstream,
+    experiment_state,
+    fleets,
+    runtime,
+    scaling_actions,
+    scaling_state,
+    service,
+    state,
+    transform_state,
+)
 from tests.local_aws.server.sagemaker.errors import ServiceError
 from tests.local_aws.server.sagemaker.invocation_errors import ModelError
 from tests.local_aws.server.sagemaker.state import Document
@@ -28,6 +41,7 @@ _JSON = "application/x-amz-json-1.1"
 
 def install() -> None:
     """Register the three services with ministack, before it serves its first request."""
+    scaling_actions.install()
     for name, api in (("sagemaker", service), ("application-autoscaling", autoscaling)):
         module = _Service(name, api)
         app.SERVICE_REGISTRY[name] = {"module": name}
@@ -51,6 +65,11 @@ class _Service(ModuleType):
     def reset(self) -> None:
         """Forget everything, and stop what runs."""
         scaling_state.clear()
+        experiment_state.clear()
+        transform_state.clear()
+        for copies in component_state.clear():
+            if copies.serving is not None:
+                copies.serving.stop()
         for endpoint in state.clear():
             for fleet in (endpoint.fleet, endpoint.pending):
                 if fleet is not None:
@@ -85,6 +104,9 @@ def _invoke(method: str, path: str, headers: dict[str, str], body: bytes) -> Ans
         reply = runtime.invoke_endpoint_with_response_stream(name, headers, body)
         framed = b"".join(eventstream.payload_parts(reply.body))
         return reply.status, {**reply.headers, "content-type": _EVENT_STREAM}, framed
+    if method == "POST" and kind == "async-invocations":
+        reply = asynchronous.invoke_endpoint_async(name, headers, body)
+        return reply.status, reply.headers, reply.body
     raise ServiceError("UnknownOperationException", f"{method} {path} is not served by the local AWS.")
 
 

@@ -3,6 +3,7 @@
 import http
 
 from tests.local_aws.server.sagemaker import cloud
+from tests.local_aws.server.sagemaker.containers import Reply
 from tests.local_aws.server.sagemaker.errors import ServiceError
 
 _CLIENT_ERRORS = range(400, 500)
@@ -14,24 +15,24 @@ class ModelError(ServiceError):
 
     Args:
         endpoint_name: The endpoint whose log the message points to.
-        original_status: The status of the container's answer, 0 when there was none.
-        original_message: The body of the container's answer.
+        reply: What the container answered, or what stands for it.
     """
 
-    def __init__(self, endpoint_name: str, original_status: int, original_message: str) -> None:
+    def __init__(self, endpoint_name: str, reply: Reply) -> None:
         group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
-        kind = "client" if original_status in _CLIENT_ERRORS else "server"
+        kind = "client" if reply.status in _CLIENT_ERRORS else "server"
         region, account = cloud.region(), cloud.account()
+        original_message = reply.body.decode(errors="replace")
         super().__init__(
             "ModelError",
-            f"Received {kind} error ({original_status}) from primary with message"
+            f"Received {kind} error ({reply.status}) from {reply.container} with message"
             f' "{original_message[:_LONGEST_QUOTE]}". See https://{region}.console.aws.amazon.com/cloudwatch/home'
             f"?region={region}#logEventViewer:group={group} in account {account} for more information.",
             http.HTTPStatus.FAILED_DEPENDENCY,
         )
-        self.original_status = original_status
+        self.original_status = reply.status
         self.members = {
-            "OriginalStatusCode": original_status,
+            "OriginalStatusCode": reply.status,
             "OriginalMessage": original_message,
             "LogStreamArn": f"arn:aws:logs:{region}:{account}:log-group:{group}",
         }
@@ -45,3 +46,9 @@ def unknown_endpoint(name: str) -> ServiceError:
 def invalid(message: str) -> ServiceError:
     """Return the refusal for a request that cannot be routed."""
     return ServiceError("ValidationError", message)
+
+
+def model_not_ready(target: str) -> ServiceError:
+    """Return the refusal for a model that is still being loaded: SDKs try again by themselves."""
+    message = f"Model {target} is still being downloaded or loaded. Wait and try your request again."
+    return ServiceError("ModelNotReadyException", message, http.HTTPStatus.TOO_MANY_REQUESTS)

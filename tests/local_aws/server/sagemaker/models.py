@@ -2,7 +2,7 @@
 
 import re
 
-from tests.local_aws.server.sagemaker import artifacts, cloud, tags
+from tests.local_aws.server.sagemaker import artifacts, cloud, image_rules, tags
 from tests.local_aws.server.sagemaker.errors import ServiceError
 from tests.local_aws.server.sagemaker.listing import page
 from tests.local_aws.server.sagemaker.state import LOCK, Document, Model, store
@@ -83,6 +83,7 @@ def _check(request: Document) -> None:
         _check_several(request, several)
     for container in containers:
         _check_container(container, has_vpc="VpcConfig" in request)
+    image_rules.check(containers)
 
 
 def _check_several(request: Document, containers: list[Document]) -> None:

@@ -11,11 +11,11 @@ import time
 
 from tests.local_aws.server import timing
 from tests.local_aws.server.cloudwatch import alarms
-from tests.local_aws.server.sagemaker import deployment_rules, fleets
-from tests.local_aws.server.sagemaker.state import LOCK, Endpoint, Fleet
+from tests.local_aws.server.sagemaker import component_capacity, deployment_rules, fleets, instances
+from tests.local_aws.server.sagemaker.state import LOCK, Document, Endpoint, Fleet
 
 _LOG = logging.getLogger("local_aws.sagemaker")
-_ROLLBACK_SECONDS = 60
+ROLLBACK_SECONDS = 60
 _LOOK_SECONDS = 0.05
 
 
@@ -41,11 +41,13 @@ def update(endpoint: Endpoint) -> None:
         with LOCK:
             endpoint.pending, endpoint.pending_share = None, 0.0
             endpoint.becomes("RollingBack")
-        timing.wait(_ROLLBACK_SECONDS)
+        timing.wait(ROLLBACK_SECONDS)
         fleets.stop(new)
     else:
         with LOCK:
             endpoint.fleet, endpoint.pending, endpoint.pending_share = new, None, 0.0
+            for name in new.variants:
+                component_capacity.follow(endpoint.name, name)
         fleets.stop(old)
     endpoint.becomes("InService")
 
@@ -61,7 +63,7 @@ def prepare(endpoint: Endpoint, new: Fleet) -> None:
 def _start(endpoint: Endpoint, fleet: Fleet) -> str:
     """Start a fleet; return why it failed, or nothing when it is well."""
     try:
-        return fleets.start(fleet, endpoint.name)
+        return instances.start(fleet, endpoint.name)
     except Exception as error:  # noqa: BLE001 - whatever it is, the endpoint must not stay busy for ever
         _LOG.exception("endpoint %s: a fleet could not be started", endpoint.name)
         return f"The local AWS could not start the containers: {error!r}."
@@ -80,30 +82,30 @@ def _shift(endpoint: Endpoint, new: Fleet) -> str:
     for share, seconds in zip(steps, bakes, strict=True):
         with LOCK:
             endpoint.pending_share, endpoint.pending_stage = share, "Baking"
-        reason = _bake(endpoint, seconds)
+        reason = bake(endpoint.deployment, seconds)
         if reason:
             return reason
     return ""
 
 
-def _bake(endpoint: Endpoint, seconds: float) -> str:
-    """Watch the alarms for a time, and at least once; return why the rollout must be undone, or nothing."""
+def bake(deployment: Document | None, seconds: float) -> str:
+    """Watch the alarms of a deployment for a time, and at least once; return why it must be undone, or nothing."""
     deadline = time.monotonic() + seconds * timing.factor()
     while True:
-        reason = tripped_alarm(endpoint)
+        reason = tripped_alarm(deployment)
         left = deadline - time.monotonic()
         if reason or left <= 0:
             return reason
         time.sleep(min(left, _LOOK_SECONDS))
 
 
-def tripped_alarm(endpoint: Endpoint) -> str:
+def tripped_alarm(deployment: Document | None) -> str:
     """Name the alarm of the AutoRollbackConfiguration that ends the rollout.
 
     What is in ALARM counts, whether it went off during the rollout or before: what the service makes of the latter is not
     documented.
     """
-    rollback = (endpoint.deployment or {}).get("AutoRollbackConfiguration", {})
+    rollback = (deployment or {}).get("AutoRollbackConfiguration", {})
     for alarm in rollback.get("Alarms", []):
         if alarms.in_alarm(alarm["AlarmName"]):
             return f"alarm {alarm['AlarmName']} is in ALARM"

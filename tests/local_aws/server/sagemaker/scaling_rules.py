@@ -6,29 +6,26 @@ import re
 import zoneinfo
 from collections.abc import Iterable
 
-from tests.local_aws.server.sagemaker import endpoints
+from tests.local_aws.server.sagemaker import components, endpoints
 from tests.local_aws.server.sagemaker.errors import ServiceError
-from tests.local_aws.server.sagemaker.scaling_state import INSTANCES, variant_of
-from tests.local_aws.server.sagemaker.state import Document, Variant
+from tests.local_aws.server.sagemaker.scaling_state import CONCURRENCY, COPIES, INSTANCES, component_of, variant_of
+from tests.local_aws.server.sagemaker.state import Document
 from tests.local_aws.server.sagemaker.validation import refuse_unless
-
-CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
-_COPIES = "sagemaker:inference-component:DesiredCopyCount"
 
 _PREDEFINED = {
     "SageMakerVariantInvocationsPerInstance": INSTANCES,
     "SageMakerVariantConcurrentRequestsPerModelHighResolution": INSTANCES,
     "SageMakerVariantProvisionedConcurrencyUtilization": CONCURRENCY,
-    "SageMakerInferenceComponentInvocationsPerCopy": _COPIES,
-    "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution": _COPIES,
+    "SageMakerInferenceComponentInvocationsPerCopy": COPIES,
+    "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution": COPIES,
 }
 _SCHEDULE = re.compile(
     r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)|rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)"
 )
 
 
-def check_resource(request: Document) -> Variant | None:
-    """Check that what is to be scaled is there and can be; return the variant, if it is one.
+def check_resource(request: Document) -> None:
+    """Check that what is to be scaled is there and can be.
 
     Raises:
         ServiceError: It is not there, or cannot be scaled.
@@ -37,13 +34,15 @@ def check_resource(request: Document) -> Variant | None:
     refuse_unless(
         dimension.startswith("sagemaker:"), f"Scalable dimension {dimension} does not belong to namespace sagemaker."
     )
-    refuse_unless(
-        dimension != _COPIES, "Inference components are not played by the local AWS, so they cannot be scaled here."
-    )
+    if dimension == COPIES:
+        name = component_of(resource_id)
+        refuse_unless(name, f"Unsupported resource ID {resource_id} for dimension {dimension}.")
+        refuse_unless(not components.find(name).base_name, f"{name} is an adapter: its copies are those of its base.")
+        return
     named = variant_of(resource_id)
     if named is None:
         raise ServiceError("ValidationException", f"Unsupported resource ID {resource_id} for dimension {dimension}.")
-    variant = endpoints.find(named[0]).fleet.variants.get(named[1])
+    variant = endpoints.find(named[0]).fleet.everyone.get(named[1])
     if variant is None:
         raise ServiceError("ValidationException", f'Could not find variant "{named[1]}" of endpoint "{named[0]}".')
     refuse_unless(
@@ -54,7 +53,6 @@ def check_resource(request: Document) -> Variant | None:
         not (variant.instance_type or "").startswith("ml.t2."),
         f"You cannot register a variant with {variant.instance_type} instance type as a scalable target.",
     )
-    return variant
 
 
 def check_bounds(low: int | None, high: int | None) -> None:

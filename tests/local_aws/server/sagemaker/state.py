@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.local_aws.server.sagemaker import cloud
-from tests.local_aws.server.sagemaker.containers import Container
+from tests.local_aws.server.sagemaker.containers import PRIMARY
+from tests.local_aws.server.sagemaker.meters import Meter
+from tests.local_aws.server.sagemaker.serving import Serving
 
 Document = dict[str, Any]
 
@@ -35,6 +37,25 @@ class Model:
         primary = self.request.get("PrimaryContainer")
         return [primary] if primary else list(self.request.get("Containers", []))
 
+    @property
+    def container_names(self) -> list[str]:
+        """What errors and metrics call the containers: by their hostnames, or else by their places."""
+        if self.request.get("PrimaryContainer"):
+            return [PRIMARY]
+        places = enumerate(self.containers, start=1)
+        return [container.get("ContainerHostname", f"container-{place}") for place, container in places]
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether a request goes to one container of several, and not through all of them."""
+        mode = self.request.get("InferenceExecutionConfig", {}).get("Mode", "Serial")
+        return len(self.containers) > 1 and bool(mode == "Direct")
+
+    @property
+    def is_multi_model(self) -> bool:
+        """Whether one of the containers loads models when they are asked for."""
+        return any(container.get("Mode") == "MultiModel" for container in self.containers)
+
 
 @dataclass
 class EndpointConfig:
@@ -49,6 +70,11 @@ class EndpointConfig:
     def variants(self) -> dict[str, Document]:
         """The production variants by name."""
         return {variant["VariantName"]: variant for variant in self.request["ProductionVariants"]}
+
+    @property
+    def shadows(self) -> dict[str, Document]:
+        """The shadow variants by name."""
+        return {variant["VariantName"]: variant for variant in self.request.get("ShadowProductionVariants", [])}
 
     @property
     def is_async(self) -> bool:
@@ -69,9 +95,9 @@ class Counters:
 
 @dataclass
 class Variant:
-    """A production variant as it runs: how many instances, how much of the traffic, and the process that answers.
+    """A production variant as it runs: how many instances, how much of the traffic, and what answers.
 
-    One process answers for all instances of a variant; the counts are bookkeeping.
+    The same processes answer for all instances of a variant; the counts are bookkeeping.
     """
 
     name: str
@@ -79,9 +105,16 @@ class Variant:
     model: Model | None
     instance_count: int
     weight: float
-    container: Container | None = None
+    endpoint_name: str = ""  # until its fleet starts
+    config_name: str = ""
+    serving: Serving | None = None
     unplayable: str = ""
     counters: Counters = field(default_factory=Counters)
+
+    @property
+    def meter(self) -> Meter:
+        """Where its metrics go."""
+        return Meter(endpoint_name=self.endpoint_name, variant_name=self.name, config_name=self.config_name)
 
     @property
     def is_serverless(self) -> bool:
@@ -101,6 +134,12 @@ class Fleet:
 
     config: EndpointConfig
     variants: dict[str, Variant]
+    shadows: dict[str, Variant] = field(default_factory=dict)
+
+    @property
+    def everyone(self) -> dict[str, Variant]:
+        """The production variants and the shadow variants by name."""
+        return {**self.variants, **self.shadows}
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What UpdateEndpoint refuses because of the endpoint that already runs."""
 
+from tests.local_aws.server.sagemaker import component_state
 from tests.local_aws.server.sagemaker.state import Endpoint, Fleet
 from tests.local_aws.server.sagemaker.validation import refuse_unless
 
@@ -18,8 +19,8 @@ def check(endpoint: Endpoint, new: Fleet, registered: frozenset[str]) -> None:
     old = endpoint.fleet
     touched = sorted(
         name
-        for name in registered & set(old.variants)
-        if name not in new.variants or new.variants[name].instance_type != old.variants[name].instance_type
+        for name in registered & set(old.everyone)
+        if name not in new.everyone or new.everyone[name].instance_type != old.everyone[name].instance_type
     )
     names = ", ".join(f'"{name}"' for name in touched)
     refuse_unless(
@@ -33,6 +34,9 @@ def check(endpoint: Endpoint, new: Fleet, registered: frozenset[str]) -> None:
             before is None or before.is_serverless or not variant.is_serverless,
             f"Variant {name} cannot be updated from instances to serverless.",
         )
+    hosting = {component.variant_name for component in component_state.on(endpoint.name)}
+    lost = sorted(name for name in hosting if name not in new.variants or new.variants[name].model is not None)
+    refuse_unless(not lost, f"Variant(s) {', '.join(lost)} host inference components, which have to be deleted first.")
     refuse_unless(
         new.config.is_async or not old.config.is_async,
         f"The AsyncInferenceConfig parameter cannot be removed from this endpoint {endpoint.name}.",
