@@ -92,3 +92,15 @@ OWN_SCALING = (
     ),
 )
 """What registering fleets to scale, and releasing them, needs."""
+
+
+def own_alarm(name: str) -> Permission:
+    """What pointing an alarm of ours at a step policy needs, and deleting it.
+
+    Args:
+        name: The alarm's name.
+    """
+    return Permission(
+        actions=("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
+        resources=(arn(f"{_CLOUDWATCH}:alarm:{name}"),),
+    )

@@ -40,6 +40,15 @@ class RolloutCheck:
             check = _checks[stack] = RolloutCheck(stack)
         return check
 
+    @staticmethod
+    def made_in(stack: cdk.Stack) -> RolloutCheck | None:
+        """The stack's check, if anybody has asked for it.
+
+        Args:
+            stack: The stack.
+        """
+        return _checks.get(stack)
+
     def watch(self, endpoint_name: str, config_name: str) -> None:
         """Check one more endpoint.
 

@@ -9,9 +9,25 @@ twice. They are grouped by resource in the modules of this package, and all of t
 """
 
 # ruff: noqa: F403 - every constant of every group is public here; listing them again would be the same list twice
-from cdk_model_hosting.limits import answers, endpoints, models, monitoring, rollout, scaling
+from cdk_model_hosting.limits import (
+    answers,
+    capture,
+    components,
+    endpoints,
+    experiments,
+    explained,
+    models,
+    monitoring,
+    rollout,
+    scaling,
+    triton,
+)
 from cdk_model_hosting.limits.answers import *
+from cdk_model_hosting.limits.capture import *
+from cdk_model_hosting.limits.components import *
 from cdk_model_hosting.limits.endpoints import *
+from cdk_model_hosting.limits.experiments import *
+from cdk_model_hosting.limits.explained import *
 from cdk_model_hosting.limits.kinds import Choice as Choice
 from cdk_model_hosting.limits.kinds import Limit as Limit
 from cdk_model_hosting.limits.kinds import Rule as Rule
@@ -20,14 +36,20 @@ from cdk_model_hosting.limits.models import *
 from cdk_model_hosting.limits.monitoring import *
 from cdk_model_hosting.limits.rollout import *
 from cdk_model_hosting.limits.scaling import *
+from cdk_model_hosting.limits.triton import *
 
 
 def groups() -> dict[str, dict[str, Rule]]:
     """Every limit by the name of its constant, in groups titled as on the limits page."""
     titled = {
         "Models": models,
+        "Triton": triton,
         "Endpoints": endpoints,
-        "Serverless, asynchronous and explained answers": answers,
+        "Serverless and asynchronous answers": answers,
+        "Inference components": components,
+        "Captured requests": capture,
+        "Explained answers": explained,
+        "Shadow tests": experiments,
         "Rollouts": rollout,
         "Scaling": scaling,
         "Monitoring": monitoring,

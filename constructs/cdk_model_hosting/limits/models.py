@@ -167,3 +167,36 @@ TAG_VALUE = TextLimit(
     why="AWS accepts no other tag value",
     source=sagemaker_api("Tag"),
 )
+TARGET_MODEL = TextLimit(
+    name="target model of a request",
+    low=1,
+    high=1024,
+    pattern=r"[a-zA-Z0-9._-]+",
+    shape="letters, digits, dots, hyphens and underscores",
+    why="a request names it in a header, and S3 takes it as a part of a key",
+    source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html",
+)
+OBJECT_KEY = TextLimit(
+    name="key of an archive in a store",
+    low=1,
+    high=1024,
+    unit="bytes",
+    why="S3 keeps no longer key",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html",
+)
+MANAGED_POLICY_CHARACTERS = Limit(
+    name="managed policy",
+    low=1,
+    high=6144,
+    unit="characters",
+    why="IAM keeps no longer managed policy",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
+MANAGED_POLICIES = Limit(
+    name="managed policies of a role",
+    low=0,
+    high=10,
+    unit="policies",
+    why="IAM attaches no more to a role; add the other models to a store in another stack",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)

@@ -1,7 +1,7 @@
 """Limits of watching endpoints with CloudWatch."""
 
 from cdk_model_hosting.limits.kinds import Limit, TextLimit
-from cdk_model_hosting.limits.sources import cloudwatch_api
+from cdk_model_hosting.limits.sources import cloudwatch_api, sagemaker_api
 
 _BODY = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"
 
@@ -45,4 +45,14 @@ DASHBOARD_MINUTES = Limit(
     unit="minutes",
     why="CloudWatch keeps metrics for 455 days",
     source=cloudwatch_api("GetMetricStatistics"),
+)
+BACKLOG_AGE_SECONDS = Limit(
+    name="age of the oldest request in an asynchronous endpoint's queue",
+    low=0,
+    high=21_599,
+    unit="seconds",
+    integer=False,
+    above_low=True,
+    why="SageMaker drops a request after at most 6 hours in the queue, so that none is older",
+    source=sagemaker_api("runtime_InvokeEndpointAsync"),
 )

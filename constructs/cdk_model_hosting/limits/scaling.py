@@ -36,6 +36,13 @@ MAX_CAPACITY = Limit(
     why="a target that may never grow above zero never answers",
     source=_TARGET,
 )
+SCHEDULED_MAX_CAPACITY = Limit(
+    name="largest capacity from a scheduled action on",
+    low=0,
+    high=None,
+    why="a capacity cannot be negative",
+    source=autoscaling_api("ScalableTargetAction"),
+)
 COOLDOWN_SECONDS = Limit(
     name="pause after a scaling activity",
     low=0,
@@ -64,11 +71,11 @@ UTILIZATION_PERCENT = Limit(
 )
 PROVISIONED_UTILIZATION = Limit(
     name="share of the provisioned concurrency in use that target tracking keeps",
-    low=0,
-    high=1,
+    low=1,
+    high=100,
+    unit="%",
     integer=False,
-    above_low=True,
-    why="the metric is a ratio between 0 and 1",
+    why="it is a percentage, 70 and not 0.7",
     source=sagemaker_guide("serverless-endpoints-autoscale"),
 )
 SAFETY_FACTOR = Limit(

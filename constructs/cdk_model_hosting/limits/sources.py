@@ -1,9 +1,10 @@
-"""Addresses of the AWS pages that limits are read from."""
+"""Addresses of the pages that limits are read from."""
 
 _SAGEMAKER_API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_"
 _SAGEMAKER_GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
 _AUTOSCALING_API = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_"
 _CLOUDWATCH_API = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_"
+_TRITON_GUIDE = "https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/"
 
 
 def sagemaker_api(shape: str) -> str:
@@ -24,3 +25,8 @@ def autoscaling_api(shape: str) -> str:
 def cloudwatch_api(shape: str) -> str:
     """The CloudWatch API reference page of an action or a data type."""
     return f"{_CLOUDWATCH_API}{shape}.html"
+
+
+def triton_guide(page: str) -> str:
+    """A page of the Triton Inference Server user guide."""
+    return f"{_TRITON_GUIDE}{page}.html"

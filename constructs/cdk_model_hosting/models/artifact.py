@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
 
 from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import MODEL_DATA_URL
 from cdk_model_hosting.models.archive import fingerprint, pack
-from cdk_model_hosting.permissions import Permission, arn
+from cdk_model_hosting.models.bucket import facts_of
+from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_s3_assets as s3_assets
     from constructs import Construct
 
+_ADDRESS = "ModelArtifact address"
 _VERSION = "{version}"
+_DIGITS = 8
 _BUCKET = "a bucket such as Bucket.from_bucket_name(self, 'Models', 'my-models')"
 
 
@@ -37,6 +42,25 @@ class BoundArtifact:
 
     url: str
     compressed: bool
+    permissions: tuple[Permission, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What a store of models needs to know of an archive that it takes over.
+
+    Args:
+        bucket: Name of the bucket that the archive lies in.
+        key: Its key there.
+        release: Short text that tells this archive from others of the same name, and changes when the content does.
+        content: Longer text that does, of which `release` may be a part.
+        permissions: What reading it needs.
+    """
+
+    bucket: str
+    key: str
+    release: str
+    content: str
     permissions: tuple[Permission, ...]
 
 
@@ -82,7 +106,7 @@ class ModelArtifact(ABC):
                 given.
         """
         require_like("ModelArtifact.from_bucket bucket", bucket, "bucket_name", _BUCKET)
-        return _ArchiveInBucket(bucket, _versioned(key, version))
+        return _ArchiveInBucket(bucket, _versioned(key, version), version)
 
     @staticmethod
     def uncompressed(bucket: s3.IBucket, prefix: str, *, version: str | None = None) -> ModelArtifact:
@@ -105,6 +129,14 @@ class ModelArtifact(ABC):
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         """Make what the artifact needs below `scope`, and say how to reach it."""
 
+    @abstractmethod
+    def archive(self, scope: Construct, construct_id: str) -> Archive:
+        """Make what the artifact needs below `scope`, and say how to copy it as one archive.
+
+        Raises:
+            ConfigurationError: When it is none.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class _AssetArtifact(ModelArtifact):
@@ -118,25 +150,34 @@ class _AssetArtifact(ModelArtifact):
             )
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
+        asset = self._upload(scope, construct_id, fingerprint(self.folder))
+        url = f"s3://{asset.s3_bucket_name}/{asset.s3_object_key}"
+        return BoundArtifact(url=url, compressed=True, permissions=_read_asset(asset))
+
+    def archive(self, scope: Construct, construct_id: str) -> Archive:
+        digest = fingerprint(self.folder)
+        asset = self._upload(scope, construct_id, digest)
+        return Archive(
+            bucket=asset.s3_bucket_name,
+            key=asset.s3_object_key,
+            release=digest[:_DIGITS],
+            content=digest,
+            permissions=_read_asset(asset),
+        )
+
+    def _upload(self, scope: Construct, construct_id: str, digest: str) -> s3_assets.Asset:
         from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415 - loaded by those alone who use it
 
-        digest = fingerprint(self.folder)
         with tempfile.TemporaryDirectory() as scratch:
             archive = pack(self.folder, Path(scratch) / "model.tar.gz")
-            asset = s3_assets.Asset(scope, construct_id, path=str(archive), asset_hash=digest)
-        url = f"s3://{asset.s3_bucket_name}/{asset.s3_object_key}"
-        object_arn = f"{asset.bucket.bucket_arn}/{asset.s3_object_key}"
-        return BoundArtifact(
-            url=url,
-            compressed=True,
-            permissions=(Permission(actions=("s3:GetObject",), resources=(object_arn,)),),
-        )
+            return s3_assets.Asset(scope, construct_id, path=str(archive), asset_hash=digest)
 
 
 @dataclass(frozen=True, slots=True)
 class _ArchiveInBucket(ModelArtifact):
     bucket: s3.IBucket
     key: str
+    version: str | None
 
     def __post_init__(self) -> None:
         if not is_token(self.key) and not self.key.endswith(".tar.gz"):
@@ -146,9 +187,27 @@ class _ArchiveInBucket(ModelArtifact):
             )
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
-        facts = _facts(self.bucket)
-        read = Permission(actions=("s3:GetObject",), resources=(facts.object_arn(self.key),))
-        return BoundArtifact(url=_url(facts, self.key), compressed=True, permissions=(read, *facts.decrypt))
+        facts = facts_of(self.bucket)
+        return BoundArtifact(url=facts.url(_ADDRESS, self.key), compressed=True, permissions=facts.read(self.key))
+
+    def archive(self, scope: Construct, construct_id: str) -> Archive:
+        facts = facts_of(self.bucket)
+        return Archive(
+            bucket=facts.name,
+            key=self.key,
+            release=self._release(facts.name),
+            content=f"{facts.name}/{self.key}",
+            permissions=facts.read(self.key),
+        )
+
+    def _release(self, bucket_name: str) -> str:
+        if self.version is not None:
+            return self.version if is_token(self.version) else self.version.replace("/", "-")
+        if is_token(self.key):
+            return cdk.Fn.join("-", cdk.Fn.split("/", self.key))
+        # A bucket whose name is made by the deployment is told from others by where it stands in the app.
+        place = self.bucket.node.path if is_token(bucket_name) else bucket_name
+        return hashlib.sha256(f"{place}/{self.key}".encode()).hexdigest()[:_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +223,32 @@ class _PrefixInBucket(ModelArtifact):
             )
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
-        facts = _facts(self.bucket)
+        facts = facts_of(self.bucket)
         reason = "SageMaker reads every object below the artifact's own prefix"
-        read = Permission(
-            actions=("s3:GetObject",), resources=(facts.object_arn(f"{self.prefix}*"),), wildcard_reason=reason
+        return BoundArtifact(
+            url=facts.url(_ADDRESS, self.prefix),
+            compressed=False,
+            permissions=facts.read_below(self.prefix, reason=reason),
         )
-        find = Permission(
-            actions=("s3:ListBucket",),
-            resources=(facts.arn,),
-            conditions={"StringLike": {"s3:prefix": [self.prefix, f"{self.prefix}*"]}},
+
+    def archive(self, scope: Construct, construct_id: str) -> Archive:
+        raise ConfigurationError(
+            f"ModelStore.add_model artifact must be one gzipped archive, got the prefix {self.prefix!r}: SageMaker loads "
+            "each model of a multi-model container from a .tar.gz; use ModelArtifact.from_asset or .from_bucket"
         )
-        return BoundArtifact(url=_url(facts, self.prefix), compressed=False, permissions=(read, find, *facts.decrypt))
+
+
+def _read_asset(asset: s3_assets.Asset) -> tuple[Permission, ...]:
+    object_arn = f"{asset.bucket.bucket_arn}/{asset.s3_object_key}"
+    return (Permission(actions=("s3:GetObject",), resources=(object_arn,)),)
 
 
 def _versioned(key: str, version: str | None) -> str:
-    odd = sorted(set("*?$") & set(key)) if not is_token(key) else []
-    if odd:
+    literal = "".join(each for each in (key, version) if each is not None and not is_token(each))
+    if set("*?$") & set(literal):
         raise ConfigurationError(
-            f"ModelArtifact key must hold none of *, ? and $, got {key!r}: IAM and CloudFormation read them as wildcards "
-            "and references"
+            f"ModelArtifact key must hold none of *, ? and $, got {_shown(key, version)}: IAM and CloudFormation read them as "
+            "wildcards and references"
         )
     if (_VERSION in key) != (version is not None):
         raise ConfigurationError(
@@ -192,34 +258,5 @@ def _versioned(key: str, version: str | None) -> str:
     return key if version is None else key.replace(_VERSION, version)
 
 
-@dataclass(frozen=True, slots=True)
-class _BucketFacts:
-    name: str
-    arn: str
-    decrypt: tuple[Permission, ...]
-
-    def object_arn(self, key: str) -> str | dict[str, Any]:
-        """ARN of an object, or of several where the key ends in a wildcard."""
-        if is_token(self.name) or is_token(key):
-            return f"{self.arn}/{key}"
-        return arn(f"arn:${{AWS::Partition}}:s3:::{self.name}/{key}")
-
-
-# Many models share a bucket, and each of its attributes is a call into the CDK kernel.
-_known: WeakKeyDictionary[s3.IBucket, _BucketFacts] = WeakKeyDictionary()
-
-
-def _facts(bucket: s3.IBucket) -> _BucketFacts:
-    facts = _known.get(bucket)
-    if facts is None:
-        key = bucket.encryption_key
-        decrypt = () if key is None else (Permission(actions=("kms:Decrypt",), resources=(key.key_arn,)),)
-        facts = _BucketFacts(bucket.bucket_name, bucket.bucket_arn, decrypt)
-        _known[bucket] = facts
-    return facts
-
-
-def _url(facts: _BucketFacts, key: str) -> str:
-    url = f"s3://{facts.name}/{key}"
-    MODEL_DATA_URL.check("ModelArtifact address", url)
-    return url
+def _shown(key: str, version: str | None) -> str:
+    return repr(key) if version is None else f"{key!r} and version {version!r}"

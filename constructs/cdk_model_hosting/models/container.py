@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import (
     CONTAINER_HOSTNAME,
     ENVIRONMENT_KEY,
@@ -18,6 +19,7 @@ from cdk_model_hosting.limits import (
 )
 from cdk_model_hosting.models.artifact import ModelArtifact
 from cdk_model_hosting.models.image import ContainerImage
+from cdk_model_hosting.models.store import ModelStore
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -32,22 +34,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """An image with the model that it serves.
+    """An image with the model, or the models, that it serves.
 
     Args:
         image: What runs.
         artifact: The trained model, found under ``/opt/ml/model`` in the container; none when the image brings its own.
+        models: Models that the container loads on request, in place of one artifact. Its image must serve several models:
+            SageMaker's own for PyTorch, TensorFlow, MXNet, XGBoost, scikit-learn and Triton do, and one of your own that has
+            the Docker label ``com.amazonaws.sagemaker.capabilities.multi-models=true`` and the ``/models`` interface.
         environment: Environment variables: at most 100, names and values of at most 1,024 bytes.
-        hostname: Name of the container among others of its model, at most 63 characters.
+        hostname: Name of the container among others of its model, at most 63 characters. Requests, logs and metrics tell
+            containers apart by it; it means nothing in a model of one container.
 
     Raises:
-        ConfigurationError: When the environment or the hostname is outside what the service accepts.
+        ConfigurationError: When the environment or the hostname is outside what the service accepts, or both an artifact and
+            models are given.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
     """
 
     image: ContainerImage
     artifact: ModelArtifact | None = None
+    models: ModelStore | None = None
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     hostname: str | None = None
 
@@ -55,6 +63,13 @@ class Container:
         require("Container image", self.image, ContainerImage)
         if self.artifact is not None:
             require("Container artifact", self.artifact, ModelArtifact)
+        if self.models is not None:
+            require("Container models", self.models, ModelStore)
+            if self.artifact is not None:
+                raise ConfigurationError(
+                    "Container models must be given without an artifact, got both: a container has one model, or loads those "
+                    "of a store on request"
+                )
         # A copy: what the caller does to the dictionary later must not change a frozen value.
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         ENVIRONMENT_PAIRS.check_length("Container environment", self.environment)
@@ -70,12 +85,20 @@ class Container:
         return sum(len(name.encode()) + (0 if is_token(value) else len(value.encode())) for name, value in pairs)
 
     def bind(self, scope: Construct, stack: cdk.Stack) -> BoundContainer:
-        """Make what the container needs below `scope`, the model in `stack`."""
+        """Make what the container needs below `scope`.
+
+        Args:
+            scope: The model, or a scope of the container's own where the model has several.
+            stack: The model's stack.
+        """
         image = self.image.bind(scope, "Image", stack)
         permissions = list(image.permissions)
         url: str | None = None
         source: sagemaker.CfnModel.ModelDataSourceProperty | None = None
-        if self.artifact is not None:
+        if self.models is not None:
+            url = self.models.url
+            permissions.extend(self.models.permissions)
+        elif self.artifact is not None:
             artifact = self.artifact.bind(scope, "Artifact")
             permissions.extend(artifact.permissions)
             if artifact.compressed:
@@ -85,6 +108,8 @@ class Container:
         definition = sagemaker.CfnModel.ContainerDefinitionProperty(
             image=image.uri,
             image_config=_image_config(image),
+            mode=None if self.models is None else "MultiModel",
+            multi_model_config=None if self.models is None else _cache(self.models),
             model_data_url=url,
             model_data_source=source,
             environment=dict(self.environment) or None,
@@ -118,6 +143,11 @@ def check_environments(containers: tuple[Container, ...]) -> None:
         ConfigurationError: When names and values add up to more than the service accepts.
     """
     ENVIRONMENT_TOTAL.check("Container environment in total", sum(each.environment_bytes for each in containers))
+
+
+def _cache(models: ModelStore) -> sagemaker.CfnModel.MultiModelConfigProperty | None:
+    """What differs from the service's default, which is to keep models in memory."""
+    return None if models.cache else sagemaker.CfnModel.MultiModelConfigProperty(model_cache_setting="Disabled")
 
 
 def _prefix_source(url: str) -> sagemaker.CfnModel.ModelDataSourceProperty:

@@ -34,6 +34,7 @@ _XGBOOST_VERSION = re.compile(r"\d+\.\d+-\d+")
 _SCIKIT_LEARN_VERSION = re.compile(r"\d+\.\d+(-\d+(-py\d+)?|\.\d+)")
 _TRITON_VERSION = re.compile(r"\d{2}\.\d{2}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_TRITON = "sagemaker-tritonserver"
 _ECR_ARN = "arn:${{AWS::Partition}}:ecr:{region}:{account}:repository/{repository}"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
@@ -213,7 +214,18 @@ class ContainerImage(ABC):
         """
         _check_version("ContainerImage.triton version", version, _TRITON_VERSION, "25.09")
         tag = f"{version}-py3" if gpu else f"{version}-py3-cpu"
-        return _PublishedImage(regions.TRITON, "sagemaker-tritonserver", tag, Architecture.X86_64)
+        return _PublishedImage(regions.TRITON, _TRITON, tag, Architecture.X86_64)
+
+    @property
+    def published_as(self) -> str | None:
+        """Repository and tag under which AWS publishes it; None for an image of the user's."""
+        return None
+
+    @property
+    def is_triton(self) -> bool | None:
+        """Whether it runs the Triton inference server; None for an image of the user's, which may be built from Triton's."""
+        published = self.published_as
+        return None if published is None else published.startswith(f"{_TRITON}:")
 
     @abstractmethod
     def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
@@ -309,6 +321,10 @@ class _PublishedImage(ContainerImage):
     repository: str
     tag: str
     architecture: Architecture
+
+    @property
+    def published_as(self) -> str | None:
+        return f"{self.repository}:{self.tag}"
 
     def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
         registry = self.accounts.registry(stack)

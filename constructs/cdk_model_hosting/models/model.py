@@ -5,27 +5,26 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from cdk_model_hosting.advice import Advice
-from cdk_model_hosting.arguments import require, require_like
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import MODEL_NAME
-from cdk_model_hosting.models.container import Container, check_environments
-from cdk_model_hosting.models.network import Network
-from cdk_model_hosting.models.role import ExecutionRole
-from cdk_model_hosting.placement import Place, place_of
+from cdk_model_hosting.patterns import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
     from constructs import IDependable
 
+    from cdk_model_hosting.instances import InstanceType
+    from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.models.image import Architecture
+    from cdk_model_hosting.patterns import Used
     from cdk_model_hosting.permissions import Permission
+    from cdk_model_hosting.placement import Place
+
+_PATTERNS = (Pattern.REALTIME, Pattern.MULTI_MODEL, Pattern.PIPELINE, Pattern.MULTI_CONTAINER)
 
 
 class Model(Construct):
@@ -35,15 +34,32 @@ class Model(Construct):
     That is why models cannot be named here.
     """
 
+    pattern: Pattern = Pattern.REALTIME
+    """How SageMaker hosts it where callers wait for the answer."""
+
     model_name: str
     """Name of the model."""
+
+    containers: tuple[Container, ...] = ()
+    """Its containers, in their order; none where they are not known here."""
+
+    hostnames: tuple[str, ...] = ()
+    """Names by which its containers are told apart, in their order, where it has several with names."""
+
+    features: tuple[Used, ...] = ()
+    """What it has that not every endpoint can serve, as far as known."""
 
     architectures: frozenset[Architecture]
     """Processors that the model's images are built for, as far as known."""
 
     @staticmethod
     def from_model_name(
-        scope: Construct, construct_id: str, model_name: str, *, role: iam.IRole | None = None
+        scope: Construct,
+        construct_id: str,
+        model_name: str,
+        *,
+        role: iam.IRole | None = None,
+        pattern: Pattern = Pattern.REALTIME,
     ) -> Model:
         """A model that exists already.
 
@@ -53,12 +69,20 @@ class Model(Construct):
             model_name: Its name, at most 63 characters.
             role: Its execution role. When given and mutable, it gets what an endpoint needs of it (such as reading the
                 rollback alarms); otherwise that is the role's owner's to see to.
+            pattern: How SageMaker hosts it: a single model when omitted, or ``MULTI_MODEL``, ``PIPELINE`` or
+                ``MULTI_CONTAINER``.
 
         Raises:
-            ConfigurationError: When no model can have that name.
+            ConfigurationError: When no model can have that name, or be hosted that way.
         """
         MODEL_NAME.check("Model.from_model_name model_name", model_name)
-        return _ImportedModel(scope, construct_id, model_name, role)
+        require("Model.from_model_name pattern", pattern, Pattern)
+        if pattern not in _PATTERNS:
+            raise ConfigurationError(
+                f"Model.from_model_name pattern must be one of {', '.join(each.name for each in _PATTERNS)}, got "
+                f"{pattern.name}: the others are ways to answer, and not kinds of model"
+            )
+        return _ImportedModel(scope, construct_id, model_name, role, pattern)
 
     def check_endpoint(self, endpoint: Place) -> None:
         """Refuse an endpoint that cannot serve the model.
@@ -69,6 +93,24 @@ class Model(Construct):
         Raises:
             ConfigurationError: When the model cannot be served from there.
         """
+
+    def check_fleet(self, machine: InstanceType) -> None:
+        """Refuse instances that cannot serve the model.
+
+        Args:
+            machine: What the fleet's instances are.
+
+        Raises:
+            ConfigurationError: When SageMaker does not serve it on them.
+        """
+
+    def fleet_advice(self, machine: InstanceType) -> list[Advice]:
+        """What may work with this model on these instances, or not.
+
+        Args:
+            machine: What the fleet's instances are.
+        """
+        return []
 
     def advice(self) -> list[Advice]:
         """What works with this model, but not as one may expect."""
@@ -86,104 +128,12 @@ class Model(Construct):
         """
 
 
-class HostedModel(Model):
-    """A model made by this app.
-
-    Attributes:
-        model_name: Name that CloudFormation gave the model.
-        cfn_model: The model's resource.
-    """
-
+class _ImportedModel(Model):
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        containers: Sequence[Container],
-        role: iam.IRole | None,
-        network: Network | None,
-        network_isolation: bool,
+        self, scope: Construct, construct_id: str, model_name: str, role: iam.IRole | None, pattern: Pattern
     ) -> None:
         super().__init__(scope, construct_id)
-        what = type(self).__name__
-        for container in containers:
-            require(f"{what} container", container, Container)
-        if network is not None:
-            require(f"{what} network", network, Network)
-        if role is not None:
-            require_like(f"{what} role", role, "role_arn", "a role such as Role.from_role_arn(self, 'Role', arn)")
-        require(f"{what} network_isolation", network_isolation, bool)
-        check_environments(tuple(containers))
-        self._place = place_of(scope)
-        bound = [container.bind(self, self._place.stack) for container in containers]
-        if network is None and any(each.image.private_registry for each in bound):
-            raise ConfigurationError(
-                f"{type(self).__name__} network must be given with an image from a private registry, got none: "
-                "SageMaker reaches that registry through the VPC"
-            )
-        permissions = [permission for each in bound for permission in each.permissions]
-        self._network = None if network is None else network.bind(self)
-        if self._network is not None:
-            permissions.extend(self._network.permissions)
-        self._role = ExecutionRole(self, self._place.stack, permissions, role)
-        architectures = (each.image.architecture for each in bound)
-        self.architectures = frozenset(each for each in architectures if each is not None)
-        definitions = [each.definition for each in bound]
-        self.cfn_model = sagemaker.CfnModel(
-            self,
-            "Resource",
-            execution_role_arn=self._role.arn,
-            primary_container=definitions[0] if len(definitions) == 1 else None,
-            containers=definitions if len(definitions) > 1 else None,
-            vpc_config=None if self._network is None else self._network.config,
-            enable_network_isolation=network_isolation or None,
-        )
-        if self._role.policy is not None:
-            # A role that was brought gets its permissions by a policy of its own, which the model must wait for.
-            self.cfn_model.node.add_dependency(self._role.policy)
-        self.model_name = self.cfn_model.attr_model_name
-
-    def check_endpoint(self, endpoint: Place) -> None:
-        """Refuse an endpoint in another stack; nested ones belong to the stack that they are nested in."""
-        if endpoint.root is not self._place.root:
-            raise ConfigurationError(
-                f"{type(self).__name__} must be in its endpoint's stack, got {self._place.root_name} and "
-                f"{endpoint.root_name}: each new version has a new name, which CloudFormation cannot change while another "
-                "stack imports it"
-            )
-
-    @property
-    def role(self) -> iam.IRole:
-        """The execution role. What it is granted here is in force before the model exists."""
-        role = self._role.role
-        self.cfn_model.node.add_dependency(role)
-        return role
-
-    @property
-    def connections(self) -> ec2.Connections:
-        """Who may talk to the containers, and whom they may talk to.
-
-        Raises:
-            ConfigurationError: When the model is in no VPC.
-        """
-        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
-
-        if self._network is None:
-            raise ConfigurationError(
-                f"{type(self).__name__} connections must belong to a model in a VPC, got one without a network: "
-                "only a VPC has security groups"
-            )
-        return ec2.Connections(security_groups=list(self._network.security_groups))
-
-    def allow(self, *permissions: Permission) -> list[IDependable]:
-        """Give the execution role what an endpoint needs of it; the model itself waits for its role."""
-        self._role.allow(*permissions)
-        return []
-
-
-class _ImportedModel(Model):
-    def __init__(self, scope: Construct, construct_id: str, model_name: str, role: iam.IRole | None) -> None:
-        super().__init__(scope, construct_id)
+        self.pattern = pattern
         self.model_name = model_name
         self.architectures = frozenset()
         self._imported_role = role

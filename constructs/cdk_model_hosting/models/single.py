@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdk_model_hosting.models.model import HostedModel
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.models.container import Container
+from cdk_model_hosting.models.hosted import HostedModel
+from cdk_model_hosting.patterns import Pattern
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.models.network import Network
 
 
@@ -30,10 +33,13 @@ class SingleModel(HostedModel):
             image and artifact for it.
 
     Raises:
-        ConfigurationError: When the container comes from a private registry and no network is given.
+        ConfigurationError: When the container comes from a private registry and no network is given, or loads models of a
+            store.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
     """
+
+    pattern = Pattern.REALTIME
 
     def __init__(
         self,
@@ -45,6 +51,12 @@ class SingleModel(HostedModel):
         network: Network | None = None,
         network_isolation: bool = False,
     ) -> None:
+        require("SingleModel container", container, Container)
+        if container.models is not None:
+            raise ConfigurationError(
+                "SingleModel container must have one artifact or none, got models of a store: use MultiModel for a container "
+                "that loads models on request"
+            )
         super().__init__(
             scope,
             construct_id,

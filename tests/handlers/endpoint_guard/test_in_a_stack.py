@@ -30,8 +30,8 @@ def code(hosting: Hosting) -> str:
     """Put the function's archive where its template says."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for path in sorted(PACKAGE.glob("*.py")):
-            archive.write(path, f"{PACKAGE.name}/{path.name}")
+        for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.parent.glob("*.py")]):
+            archive.write(path, str(path.relative_to(PACKAGE.parents[1])))
     hosting.local.client("s3").put_object(Bucket=BUCKET, Key="guard.zip", Body=data.getvalue())
     return "guard.zip"
 
@@ -86,7 +86,7 @@ class Owned:
                 "Type": "AWS::Lambda::Function",
                 "Properties": {
                     "Code": {"S3Bucket": BUCKET, "S3Key": self.code},
-                    "Handler": "endpoint_guard.handler",
+                    "Handler": "handlers.endpoint_guard.handler",
                     "Runtime": "python3.14",
                     "Timeout": 900,
                     "Role": {"Fn::GetAtt": ["Role", "Arn"]},

@@ -33,15 +33,17 @@ def test_importing_it_loads_neither_the_cdk_nor_a_service() -> None:
 
 
 def test_it_is_a_package_of_its_own_inside_the_function() -> None:
-    program = "import endpoint_guard; print(endpoint_guard.handler.__module__)"
+    program = "import handlers.endpoint_guard; print(handlers.endpoint_guard.handler.__module__)"
     finished = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parents[1]
     )
 
-    assert finished.stdout.strip() == "endpoint_guard.entry"
+    assert finished.stdout.strip() == "handlers.endpoint_guard.entry"
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted([*PACKAGE.glob("*.py"), *PACKAGE.parent.glob("*.py")]), ids=lambda path: path.name
+)
 def test_it_imports_nothing_but_the_standard_library_and_botocore(path: Path) -> None:
     roots = set()
     for node in ast.walk(ast.parse(path.read_text())):

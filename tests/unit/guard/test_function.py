@@ -52,7 +52,7 @@ def test_a_stack_has_one_function_however_many_endpoints(checked: Template) -> N
     checked.resource_count_is("AWS::Lambda::Function", 1)
     checked.resource_count_is("Custom::EndpointRollout", 1)
     checked.has_resource_properties(
-        "AWS::Lambda::Function", {"Handler": "endpoint_guard.handler", "Runtime": "python3.14", "Timeout": 900}
+        "AWS::Lambda::Function", {"Handler": "handlers.endpoint_guard.handler", "Runtime": "python3.14", "Timeout": 900}
     )
 
 
@@ -141,8 +141,9 @@ def test_the_code_is_the_handler_and_nothing_of_the_machine() -> None:
     assembly = app.synth()
     files = [each for each in Path(assembly.directory).rglob("*") if "asset." in str(each)]
     assert any(each.name == "entry.py" for each in files)
-    guard = {each.name for each in files if each.parent.name.startswith("asset.")}
-    assert guard == {"endpoint_guard"}
+    assert {each.name for each in files if each.parent.name.startswith("asset.")} == {"handlers"}
+    guard = {each.name for each in files if each.parent.name == "handlers"}
+    assert guard == {"__init__.py", "custom_resource.py", "endpoint_guard", "log.py"}
     assert not any("__pycache__" in str(each) for each in files)
 
 

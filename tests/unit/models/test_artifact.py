@@ -229,3 +229,34 @@ def test_a_bucket_without_a_key_gives_none(stack: cdk.Stack, bucket: s3.IBucket)
 def test_equal_artifacts_are_equal(bucket: s3.IBucket) -> None:
     assert ModelArtifact.from_bucket(bucket, "a.tar.gz") == ModelArtifact.from_bucket(bucket, "a.tar.gz")
     assert ModelArtifact.from_bucket(bucket, "a.tar.gz") != ModelArtifact.from_bucket(bucket, "b.tar.gz")
+
+
+# As one archive, for a store of models
+
+
+def test_the_bucket_of_an_archive_may_have_a_key() -> None:
+    stack = new_stack()
+    key = kms.Key(stack, "Key")
+    models = s3.Bucket(stack, "Models", encryption_key=key, encryption=s3.BucketEncryption.KMS)
+    found = ModelArtifact.from_bucket(models, "1/model.tar.gz").archive(stack, "Archive")
+    assert [each.actions for each in found.permissions] == [("s3:GetObject",), ("kms:Decrypt",)]
+
+
+def test_a_folder_as_an_archive_is_told_by_its_content(folder: Path) -> None:
+    stack = new_stack()
+    found = ModelArtifact.from_asset(folder).archive(stack, "Archive")
+    assert re.fullmatch(r"[0-9a-f]{64}", found.content)
+    assert found.release == found.content[:8]
+    (read,) = found.permissions
+    assert read.actions == ("s3:GetObject",)
+    assert "*" not in json.dumps(stack.resolve(list(read.resources)))
+
+
+@pytest.mark.parametrize(("key", "version"), [("a*/model.tar.gz", None), ("{version}/model.tar.gz", "*")])
+def test_fails_when_a_key_or_a_version_holds_a_wildcard(bucket: s3.IBucket, key: str, version: str | None) -> None:
+    shown = repr(key) if version is None else f"{key!r} and version {version!r}"
+    with refused(
+        f"ModelArtifact key must hold none of *, ? and $, got {shown}: IAM and CloudFormation read them as wildcards and "
+        "references"
+    ):
+        ModelArtifact.from_bucket(bucket, key, version=version)

@@ -1,8 +1,9 @@
 import dataclasses
 
 import pytest
+from aws_cdk import aws_s3 as s3
 
-from cdk_model_hosting import Container, SingleModel
+from cdk_model_hosting import Container, ModelArtifact, ModelStore, SingleModel
 from tests.unit.builders import container, new_stack, only, refused, single, text_token
 
 
@@ -110,3 +111,18 @@ def test_equal_containers_are_equal() -> None:
     assert container(environment={"A": "1"}) == container(environment={"A": "1"})
     assert container(environment={"A": "1"}) != container(environment={"A": "2"})
     assert isinstance(container(), Container)
+
+
+def test_fails_when_there_are_both_an_artifact_and_models() -> None:
+    stack = new_stack()
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "models")
+    with refused(
+        "Container models must be given without an artifact, got both: a container has one model, or loads those of a store on "
+        "request"
+    ):
+        container(ModelArtifact.from_bucket(bucket, "7.tar.gz"), models=ModelStore(stack, "Store", bucket=bucket))
+
+
+def test_fails_when_the_models_are_none() -> None:
+    with refused("Container models must be a ModelStore, got 's3://models/': nothing else is understood there"):
+        container(models="s3://models/")

@@ -4,6 +4,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Annotations, Match
 
 from cdk_model_hosting import Model, RealtimeEndpoint
+from cdk_model_hosting.patterns import Pattern
 from tests.unit.builders import FLEET, new_stack, only, refused, resources, single, text_token
 
 
@@ -107,3 +108,19 @@ def test_says_that_the_role_of_an_imported_model_is_the_owners_to_see_to() -> No
     RealtimeEndpoint(stack, "Endpoint", model=imported(stack), fleet=FLEET)
     warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("cloudwatch:DescribeAlarms"))
     assert len(warnings) == 1
+
+
+def test_an_imported_model_is_a_single_one_unless_said() -> None:
+    stack = new_stack()
+    assert imported(stack).pattern is Pattern.REALTIME
+    several = Model.from_model_name(stack, "Several", "fraud-7", pattern=Pattern.MULTI_MODEL)
+    assert (several.pattern, several.containers, several.hostnames) == (Pattern.MULTI_MODEL, (), ())
+    assert imported(new_stack()).pattern is Pattern.REALTIME
+
+
+def test_fails_when_the_pattern_is_no_kind_of_model() -> None:
+    with refused(
+        "Model.from_model_name pattern must be one of REALTIME, MULTI_MODEL, PIPELINE, MULTI_CONTAINER, got ASYNCHRONOUS: the "
+        "others are ways to answer, and not kinds of model"
+    ):
+        Model.from_model_name(new_stack(), "Model", "fraud-7", pattern=Pattern.ASYNCHRONOUS)

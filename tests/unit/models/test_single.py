@@ -1,10 +1,21 @@
+from pathlib import Path
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk.assertions import Template
 
-from cdk_model_hosting import Architecture, Container, ContainerImage, Network, SingleModel
-from tests.unit.builders import IMAGE, att, new_stack, only, resources, single, stack_in
+from cdk_model_hosting import (
+    Architecture,
+    Container,
+    ContainerImage,
+    ModelArtifact,
+    ModelStore,
+    Network,
+    SingleModel,
+)
+from cdk_model_hosting.patterns import Pattern
+from tests.unit.builders import IMAGE, att, container, new_stack, only, refused, resources, single, stack_in
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +84,23 @@ def test_one_container_may_be_used_twice() -> None:
     SingleModel(stack, "One", container=shared)
     SingleModel(stack, "Two", container=shared)
     assert len(resources(stack, "AWS::SageMaker::Model")) == 2
+
+
+def test_fails_when_the_container_loads_models_on_request() -> None:
+    stack = new_stack()
+    with refused(
+        "SingleModel container must have one artifact or none, got models of a store: use MultiModel for a container that loads "
+        "models on request"
+    ):
+        SingleModel(stack, "Model", container=container(models=ModelStore(stack, "Store")))
+
+
+def test_it_tells_what_it_is() -> None:
+    model = SingleModel(new_stack(), "Model", container=container(hostname="ignored"))
+    assert (model.pattern, model.hostnames, len(model.containers)) == (Pattern.REALTIME, (), 1)
+
+
+def test_what_belongs_to_its_container_stands_right_below_it(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"weights")
+    model = SingleModel(new_stack(), "Model", container=container(ModelArtifact.from_asset(tmp_path)))
+    assert [each.node.id for each in model.node.children] == ["Artifact", "Role", "Resource"]

@@ -1,61 +1,10 @@
-"""The protocol of CloudFormation's custom resources: an event comes in, an answer is put to a presigned address."""
+"""The guard's side of CloudFormation's protocol."""
 
-import json
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
-
-from .log import log, log_failure
+from ..custom_resource import Request
+from .log import LOG
 from .surroundings import Surroundings
 
-_ANSWER_BYTES = 4096
-_ATTEMPTS = 4
-_TIMEOUT_SECONDS = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What CloudFormation asks for.
-
-    Args:
-        kind: ``Create``, ``Update`` or ``Delete``.
-        resource_type: ``Custom::`` and the name of one of the guard's resources.
-        stack_id: ARN of the stack.
-        logical_id: The resource's name in the template.
-        physical_id: What identifies it. It never changes, so that CloudFormation never replaces the resource.
-        properties: What the template says now; in a rollback, what it said before.
-        old_properties: What it said before an update; in a rollback, what was rolled back.
-        event: The whole event.
-    """
-
-    kind: str
-    resource_type: str
-    stack_id: str
-    logical_id: str
-    physical_id: str
-    properties: Mapping[str, Any]
-    old_properties: Mapping[str, Any]
-    event: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Self:
-        """Read an event.
-
-        Args:
-            event: As CloudFormation sent it.
-        """
-        suffix = event["ResourceType"].rpartition("::")[2]
-        return cls(
-            kind=event["RequestType"],
-            resource_type=event["ResourceType"],
-            stack_id=event["StackId"],
-            logical_id=event["LogicalResourceId"],
-            physical_id=event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-{suffix}",
-            properties=event.get("ResourceProperties", {}),
-            old_properties=event.get("OldResourceProperties", {}),
-            event=event,
-        )
+__all__ = ["Request", "answer"]
 
 
 def answer(request: Request, surroundings: Surroundings, failure: str | None = None) -> None:
@@ -66,40 +15,4 @@ def answer(request: Request, surroundings: Surroundings, failure: str | None = N
         surroundings: The world.
         failure: Why it failed.
     """
-    document = {
-        "Status": "SUCCESS" if failure is None else "FAILED",
-        "PhysicalResourceId": request.physical_id,
-        "StackId": request.stack_id,
-        "RequestId": request.event["RequestId"],
-        "LogicalResourceId": request.logical_id,
-    }
-    if failure is not None:
-        document["Reason"] = _cut(failure, _ANSWER_BYTES - len(_encoded({**document, "Reason": ""})))
-    log("answering", status=document["Status"], reason=document.get("Reason"))
-    _put(request.event["ResponseURL"], _encoded(document), surroundings)
-
-
-def _encoded(document: Mapping[str, str]) -> bytes:
-    return json.dumps(document, ensure_ascii=False).encode()
-
-
-def _cut(text: str, size: int) -> str:
-    """Cut a text so that it takes at most so many bytes inside of JSON."""
-    while len(json.dumps(text, ensure_ascii=False).encode()) - 2 > size:
-        text = text[: min(len(text) - 2, size)] + "…"
-    return text
-
-
-def _put(url: str, body: bytes, surroundings: Surroundings) -> None:
-    for attempt in range(1, _ATTEMPTS + 1):
-        # The address is signed for an empty content type.
-        request = urllib.request.Request(url, body, {"Content-Type": ""}, method="PUT")  # noqa: S310 - CloudFormation's own
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - the same
-                return
-        except OSError as error:
-            # The address is a secret: who has it can answer for the resource.
-            log_failure("the answer did not arrive", error, attempt=attempt)
-            if attempt == _ATTEMPTS:
-                raise
-            surroundings.sleep(2.0**attempt)
+    request.answer(failure, log=LOG, sleep=surroundings.sleep)
