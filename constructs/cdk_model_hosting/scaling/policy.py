@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from cdk_model_hosting.instances import InstanceType
+    from cdk_model_hosting.patterns import Pattern
+
+INSTANCES = "sagemaker:variant:DesiredInstanceCount"
+"""What scales where a variant runs on instances."""
+
+PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
+"""What scales of a serverless variant."""
+
+COPIES = "sagemaker:inference-component:DesiredCopyCount"
+"""What scales of an inference component."""
+
+POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+"""The resource that a policy becomes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +39,20 @@ class ScaledFleet:
     Args:
         endpoint_name: The endpoint's literal name.
         variant_name: The variant.
-        machine: What its instances are.
+        machine: What its instances are; None where it has none of its own: serverless variants, inference components.
         stack: The endpoint's stack.
+        dimension: What of it scales.
+        component_name: The inference component, for one.
+        pattern: How its models are hosted; None where nobody says.
     """
 
     endpoint_name: str
     variant_name: str
-    machine: InstanceType
+    machine: InstanceType | None
     stack: cdk.Stack
+    dimension: str = INSTANCES
+    component_name: str | None = None
+    pattern: Pattern | None = None
 
 
 class Policy(ABC):
@@ -42,14 +61,25 @@ class Policy(ABC):
     name: str
 
     @abstractmethod
-    def check(self, machine: InstanceType) -> None:
+    def check(self, machine: InstanceType | None) -> None:
         """Refuse a fleet that the policy cannot act on.
 
         Args:
-            machine: What its instances are.
+            machine: What its instances are; None where it has none.
 
         Raises:
             ConfigurationError: When it cannot.
+        """
+
+    @abstractmethod
+    def check_pattern(self, pattern: Pattern) -> None:
+        """Refuse a kind of endpoint on which the policy would never act.
+
+        Args:
+            pattern: How the models are hosted.
+
+        Raises:
+            ConfigurationError: When it would not.
         """
 
     @abstractmethod
@@ -74,8 +104,7 @@ class RenderedPolicy(Policy):
     def bind(self, scope: Construct, construct_id: str, target: Any, fleet: ScaledFleet) -> list[cdk.CfnResource]:
         """Make the policy's one resource."""
         properties = {"PolicyName": self.name, "ScalingTargetId": target, **self.render(fleet)}
-        policy = "AWS::ApplicationAutoScaling::ScalingPolicy"
-        return [cdk.CfnResource(scope, construct_id, type=policy, properties=properties)]
+        return [cdk.CfnResource(scope, construct_id, type=POLICY, properties=properties)]
 
 
 def check_name(what: str, name: str) -> None:

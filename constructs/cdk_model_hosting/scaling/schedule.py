@@ -11,11 +11,13 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 
 from cdk_model_hosting.arguments import require, require_pair
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import MAX_CAPACITY, REALTIME_MIN_CAPACITY, SCHEDULED_ACTION_NAME
+from cdk_model_hosting.limits import SCHEDULED_ACTION_NAME, SCHEDULED_MAX_CAPACITY, ZERO_MIN_CAPACITY
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from cdk_model_hosting.limits import Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class ScheduledScaling:
     Args:
         name: Name of the schedule, unique on its fleet.
         schedule: When: ``aws_applicationautoscaling.Schedule.cron``, ``.rate`` or ``.at``.
-        between: Fewest and most instances from then on.
+        between: Fewest and most instances from then on. ``(0, 0)`` turns off what can be at zero, until another schedule
+            raises the bounds.
         time_zone: IANA time zone of the schedule, such as ``Europe/Zurich``; UTC when omitted.
 
     Raises:
@@ -46,7 +49,7 @@ class ScheduledScaling:
         require("ScheduledScaling schedule", self.schedule, autoscaling.Schedule)
         object.__setattr__(self, "expression", self.schedule.expression_string)
         object.__setattr__(self, "between", require_pair("ScheduledScaling between", self.between))
-        check_bounds("ScheduledScaling", *self.between)
+        check_bounds("ScheduledScaling", *self.between, most=SCHEDULED_MAX_CAPACITY)
         if self.expression.startswith("cron(*"):
             raise ConfigurationError(
                 f"ScheduledScaling schedule must name its minute, got {self.expression}: it would act every minute; give "
@@ -99,19 +102,20 @@ def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
-def check_bounds(what: str, minimum: int, maximum: int) -> None:
+def check_bounds(what: str, minimum: int, maximum: int, *, most: Limit) -> None:
     """Refuse bounds that no fleet size lies between.
 
     Args:
         what: Whose bounds they are, as the user typed it.
         minimum: Fewest instances.
         maximum: Most instances.
+        most: What the maximum may be.
 
     Raises:
-        ConfigurationError: When they are below 1, or not in order.
+        ConfigurationError: When they are negative, the maximum is not allowed, or they are not in order.
     """
-    REALTIME_MIN_CAPACITY.check(f"{what} minimum", minimum)
-    MAX_CAPACITY.check(f"{what} maximum", maximum)
+    ZERO_MIN_CAPACITY.check(f"{what} minimum", minimum)
+    most.check(f"{what} maximum", maximum)
     if not is_token(minimum) and not is_token(maximum) and minimum > maximum:
         raise ConfigurationError(
             f"{what} minimum must be at most its maximum, got {minimum} and {maximum}: no fleet size lies between them"

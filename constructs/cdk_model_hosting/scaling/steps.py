@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from cdk_model_hosting.instances import InstanceType
+    from cdk_model_hosting.patterns import Pattern
 
 _FEWEST = 2
 
@@ -104,15 +105,18 @@ class StepScaling(Policy):
                     f"{upper.above}: both would hold between them"
                 )
 
-    def check(self, machine: InstanceType) -> None:
+    def check(self, machine: InstanceType | None) -> None:
         """Any fleet will do."""
+
+    def check_pattern(self, pattern: Pattern) -> None:
+        """Any kind of endpoint will do: the metric is the user's."""
 
     def bind(
         self,
         scope: Construct,
         construct_id: str,
         target: Any,
-        fleet: ScaledFleet,  # noqa: ARG002 - the metric brings its dimensions
+        fleet: ScaledFleet,
     ) -> list[cdk.CfnResource]:
         """Make a policy and an alarm for each direction, as CDK's own construct does."""
         import aws_cdk as cdk  # noqa: PLC0415 - loaded with what follows
@@ -122,7 +126,7 @@ class StepScaling(Policy):
             scope,
             f":{construct_id}",
             scalable_target_id=target if isinstance(target, str) else cdk.Token.as_string(target),
-            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            scalable_dimension=fleet.dimension,
             service_namespace="sagemaker",
         )
         policy = self._policy(scope, construct_id, scalable)

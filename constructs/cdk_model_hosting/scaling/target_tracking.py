@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import COOLDOWN_SECONDS, TARGET_VALUE, UTILIZATION_PERCENT
+from cdk_model_hosting.limits import COOLDOWN_SECONDS, TARGET_VALUE
 from cdk_model_hosting.scaling.policy import RenderedPolicy, ScaledFleet, check_name
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from cdk_model_hosting.instances import InstanceType
-
-_INSTANCES = "/aws/sagemaker/Endpoints"
+    from cdk_model_hosting.patterns import Pattern
+    from cdk_model_hosting.scaling.reach import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,7 @@ class TargetTracking(RenderedPolicy):
         what: The factory as the user typed it.
         argument: Its argument that gives the target.
         target: Value to keep.
+        reach: Where its metric is published.
         out_seconds: Pause after growing; the service's 300 when None.
         in_seconds: Pause after shrinking; the service's 300 when None.
         scale_in: Whether the fleet may shrink by this policy.
@@ -34,6 +34,7 @@ class TargetTracking(RenderedPolicy):
     what: str
     argument: str
     target: float
+    reach: Reach = field(repr=False)
     out_seconds: int | None
     in_seconds: int | None
     scale_in: bool
@@ -48,8 +49,12 @@ class TargetTracking(RenderedPolicy):
         COOLDOWN_SECONDS.check(f"{self.what} scale_out_cooldown", self.out_seconds)
         COOLDOWN_SECONDS.check(f"{self.what} scale_in_cooldown", self.in_seconds)
 
-    def check(self, machine: InstanceType) -> None:
+    def check(self, machine: InstanceType | None) -> None:
         """Any fleet will do."""
+
+    def check_pattern(self, pattern: Pattern) -> None:
+        """Refuse a kind of endpoint that does not publish the metric."""
+        self.reach.check(self.what, pattern)
 
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
         """The metric, as the policy's configuration names it."""
@@ -60,7 +65,7 @@ class TargetTracking(RenderedPolicy):
         """What is tracked, in words that are equal for equal metrics."""
         raise AssertionError(f"{type(self).__name__} must say what it tracks")
 
-    def value(self, machine: InstanceType) -> float:  # noqa: ARG002 - most targets are the same on every machine
+    def value(self, machine: InstanceType | None) -> float:  # noqa: ARG002 - most targets are the same on every machine
         """The target in the metric's own unit."""
         return self.target
 
@@ -97,65 +102,28 @@ class Predefined(TargetTracking):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Utilization(TargetTracking):
-    """Tracks how much of the instances is in use.
-
-    SageMaker adds CPU and GPU metrics up over cores and devices, so that four busy GPUs show 400 %. The target is given
-    for the machine as a whole, 0 to 100 %, and multiplied here.
+class OfEndpoint(TargetTracking):
+    """Tracks a metric that an endpoint publishes as a whole, and not by variant.
 
     Args:
-        metric: Metric of the instances.
-        counted: What the metric is added up over: ``vcpus``, ``accelerators``, or nothing.
+        namespace: Its namespace.
+        metric: Its name.
+        statistic: ``Average``, ``Sum``, ``Minimum``, ``Maximum`` or ``SampleCount``.
     """
 
+    namespace: str
     metric: str
-    counted: str | None
-
-    def __post_init__(self) -> None:
-        UTILIZATION_PERCENT.check(f"{self.what} {self.argument}", self.target)
-        super(Utilization, self).__post_init__()
-
-    def check(self, machine: InstanceType) -> None:
-        """Refuse machines without what is measured, or with an unknown number of it."""
-        if self.counted is None:
-            return
-        if self.counted == "accelerators" and machine.resolved and not machine.gpu:
-            raise ConfigurationError(
-                f"{self.what} fleet must be of GPU instances, got {machine.name}: there is nothing to measure"
-            )
-        if self._count(machine) is None:
-            name = "one that is known only at deploy time" if not machine.resolved else machine.name
-            raise ConfigurationError(
-                f"{self.what} fleet must be of a type whose number of {self.counted} is known, got {name}: SageMaker adds "
-                "the metric up over them; use ScalingPolicy.on_metric with a target of your own"
-            )
+    statistic: str
 
     @property
     def tracks(self) -> tuple[str, ...]:
         """The metric's namespace and name."""
-        return (_INSTANCES, self.metric)
-
-    def value(self, machine: InstanceType) -> float:
-        """The target times what it is added up over."""
-        count = 1 if self.counted is None else self._count(machine)
-        if count in {None, 1}:
-            return self.target
-        return self._refused() if is_token(self.target) else round(self.target * (count or 1), 6)
+        return (self.namespace, self.metric)
 
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
-        """The metric with its dimensions."""
-        dimensions = (("EndpointName", fleet.endpoint_name), ("VariantName", fleet.variant_name))
-        return {"CustomizedMetricSpecification": _customized(_INSTANCES, self.metric, dimensions, "Average")}
-
-    def _count(self, machine: InstanceType) -> int | None:
-        count: int | None = getattr(machine, self.counted) if self.counted is not None else 1
-        return count or None
-
-    def _refused(self) -> float:
-        raise ConfigurationError(
-            f"{self.what} {self.argument} must be a literal number, got one that is known only at deploy time: it is "
-            f"multiplied by the number of {self.counted}"
-        )
+        """The metric with its one dimension."""
+        dimensions = (("EndpointName", fleet.endpoint_name),)
+        return {"CustomizedMetricSpecification": customized(self.namespace, self.metric, dimensions, self.statistic)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +158,7 @@ class Customized(TargetTracking):
             ConfigurationError: When it is of another account or region.
         """
         self._check_home(fleet)
-        specification = _customized(self.namespace, self.metric, self.dimensions, self.statistic)
+        specification = customized(self.namespace, self.metric, self.dimensions, self.statistic)
         if self.unit is not None:
             specification["Unit"] = self.unit
         return {"CustomizedMetricSpecification": specification}
@@ -208,7 +176,15 @@ class Customized(TargetTracking):
             )
 
 
-def _customized(namespace: str, metric: str, dimensions: tuple[tuple[str, str], ...], statistic: str) -> dict[str, Any]:
+def customized(namespace: str, metric: str, dimensions: tuple[tuple[str, str], ...], statistic: str) -> dict[str, Any]:
+    """A metric as a policy's configuration names it.
+
+    Args:
+        namespace: Its namespace.
+        metric: Its name.
+        dimensions: Its dimensions' names and values.
+        statistic: What is made of a minute's data.
+    """
     return {
         "Namespace": namespace,
         "MetricName": metric,

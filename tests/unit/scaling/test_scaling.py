@@ -48,15 +48,6 @@ def test_bounds_alone_register_the_fleet() -> None:
     assert resources(stack, "AWS::ApplicationAutoScaling::ScalingPolicy") == {}
 
 
-@pytest.mark.parametrize("minimum", [0, -1])
-def test_fails_when_a_realtime_fleet_would_shrink_to_zero(minimum: int) -> None:
-    with refused(
-        f"Scaling minimum must be at least 1 instance, got {minimum}: only asynchronous endpoints and inference "
-        "components scale to zero"
-    ):
-        Scaling.between(minimum, 4)
-
-
 def test_fails_when_the_maximum_is_zero() -> None:
     with refused("Scaling maximum must be at least 1, got 0: a target that may never grow above zero never answers"):
         Scaling.between(1, 0)
@@ -139,7 +130,7 @@ def test_fails_when_the_short_form_has_not_two_bounds(bounds: Any) -> None:
 
 @pytest.mark.parametrize("bounds", [(True, 2), ("1", 2), (float("nan"), 2)])
 def test_fails_when_the_minimum_is_no_number(bounds: tuple[Any, int]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^Scaling minimum must be at least 1 instance, got .*number$"):
+    with pytest.raises(ConfigurationError, match=r"^Scaling minimum must be at least 0, got .*number$"):
         Scaling.between(*bounds)
 
 

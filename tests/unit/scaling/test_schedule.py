@@ -14,9 +14,6 @@ from tests.unit.builders import new_stack, number_token, only, refused, text_tok
 from tests.unit.scaling.bound import TARGET, actions, scaled
 
 RATE = autoscaling.Schedule.expression("rate(1 day)")
-NEVER_ZERO = (
-    "minimum must be at least 1 instance, got {}: only asynchronous endpoints and inference components scale to zero"
-)
 MOMENT = autoscaling.Schedule.at(dt.datetime(2027, 1, 2, 8, tzinfo=dt.UTC))
 
 
@@ -110,13 +107,13 @@ def test_fails_when_there_is_no_name() -> None:
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
-        ((0, 2), NEVER_ZERO.format(0)),
-        ((-1, 2), NEVER_ZERO.format(-1)),
-        ((1, 0), "maximum must be at least 1, got 0: a target that may never grow above zero never answers"),
+        ((-1, 2), "minimum must be at least 0, got -1: a capacity cannot be negative"),
+        ((0, -1), "maximum must be at least 0, got -1: a capacity cannot be negative"),
+        ((1, 0), "minimum must be at most its maximum, got 1 and 0: no fleet size lies between them"),
         ((3, 2), "minimum must be at most its maximum, got 3 and 2: no fleet size lies between them"),
-        ((True, 2), "minimum must be at least 1 instance, got True: it must be a number"),
-        ((1, 2.5), "maximum must be at least 1, got 2.5: it must be a whole number"),
-        ((1, float("nan")), "maximum must be at least 1, got nan: it must be a finite number"),
+        ((True, 2), "minimum must be at least 0, got True: it must be a number"),
+        ((1, 2.5), "maximum must be at least 0, got 2.5: it must be a whole number"),
+        ((1, float("nan")), "maximum must be at least 0, got nan: it must be a finite number"),
     ],
 )  # fmt: skip
 def test_fails_when_no_fleet_lies_between_its_bounds(bounds: tuple[Any, Any], message: str) -> None:
