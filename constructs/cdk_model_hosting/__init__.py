@@ -8,68 +8,169 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cdk_model_hosting.endpoints.adapter import AdapterComponent
+    from cdk_model_hosting.endpoints.async_storage import AsyncStorage
+    from cdk_model_hosting.endpoints.asynchronous import AsyncEndpoint
+    from cdk_model_hosting.endpoints.baseline import Baseline
+    from cdk_model_hosting.endpoints.capture import DataCapture
+    from cdk_model_hosting.endpoints.component import InferenceComponent
+    from cdk_model_hosting.endpoints.component_resources import ComponentResources
+    from cdk_model_hosting.endpoints.components import ComponentEndpoint
+    from cdk_model_hosting.endpoints.explained import ExplainedAnswers, ExplainedFeatures, TextFeatures
+    from cdk_model_hosting.endpoints.explainer import Explainer
     from cdk_model_hosting.endpoints.fleet import Fleet, Routing
+    from cdk_model_hosting.endpoints.managed_instances import ManagedInstances
+    from cdk_model_hosting.endpoints.notifications import Notifications
     from cdk_model_hosting.endpoints.realtime import RealtimeEndpoint
+    from cdk_model_hosting.endpoints.serverless import ServerlessEndpoint
+    from cdk_model_hosting.endpoints.shadow import Shadow
     from cdk_model_hosting.endpoints.variant import Variant
     from cdk_model_hosting.errors import ConfigurationError
+    from cdk_model_hosting.experiments.schedule import ExperimentSchedule
+    from cdk_model_hosting.experiments.shadow import ShadowExperiment
     from cdk_model_hosting.models.artifact import ModelArtifact
     from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.models.image import Architecture, ContainerImage
     from cdk_model_hosting.models.model import Model
+    from cdk_model_hosting.models.multi_container import MultiContainerModel
+    from cdk_model_hosting.models.multi_model import MultiModel
     from cdk_model_hosting.models.network import Network
+    from cdk_model_hosting.models.pipeline import PipelineModel
     from cdk_model_hosting.models.single import SingleModel
+    from cdk_model_hosting.models.store import ModelStore
+    from cdk_model_hosting.models.triton.backend import TritonBackend
+    from cdk_model_hosting.models.triton.batching import DynamicBatching
+    from cdk_model_hosting.models.triton.ensemble import TritonEnsemble, TritonStep
+    from cdk_model_hosting.models.triton.instances import TritonInstances
+    from cdk_model_hosting.models.triton.model import TritonModel
+    from cdk_model_hosting.models.triton.repository import TritonRepository
+    from cdk_model_hosting.models.triton.settings import TritonMetrics, TritonSettings
+    from cdk_model_hosting.models.triton.tensor import Tensor, TensorType
+    from cdk_model_hosting.models.triton.versions import TritonVersions
     from cdk_model_hosting.monitoring.alarm import Alarm
     from cdk_model_hosting.monitoring.dashboard import EndpointDashboard
+    from cdk_model_hosting.patterns import Pattern
     from cdk_model_hosting.rollout.rollout import Rollout
-    from cdk_model_hosting.scaling.policies import Pace, ScalingPolicy
+    from cdk_model_hosting.scaling.pace import Pace
+    from cdk_model_hosting.scaling.policies import ScalingPolicy
     from cdk_model_hosting.scaling.scaling import Scaling
     from cdk_model_hosting.scaling.schedule import ScheduledScaling
     from cdk_model_hosting.scaling.steps import Interval
 
 __all__ = [
+    "AdapterComponent",
     "Alarm",
     "Architecture",
+    "AsyncEndpoint",
+    "AsyncStorage",
+    "Baseline",
+    "ComponentEndpoint",
+    "ComponentResources",
     "ConfigurationError",
     "Container",
     "ContainerImage",
+    "DataCapture",
+    "DynamicBatching",
     "EndpointDashboard",
+    "ExperimentSchedule",
+    "ExplainedAnswers",
+    "ExplainedFeatures",
+    "Explainer",
     "Fleet",
+    "InferenceComponent",
     "Interval",
+    "ManagedInstances",
     "Model",
     "ModelArtifact",
+    "ModelStore",
+    "MultiContainerModel",
+    "MultiModel",
     "Network",
+    "Notifications",
     "Pace",
+    "Pattern",
+    "PipelineModel",
     "RealtimeEndpoint",
     "Rollout",
     "Routing",
     "Scaling",
     "ScalingPolicy",
     "ScheduledScaling",
+    "ServerlessEndpoint",
+    "Shadow",
+    "ShadowExperiment",
     "SingleModel",
+    "Tensor",
+    "TensorType",
+    "TextFeatures",
+    "TritonBackend",
+    "TritonEnsemble",
+    "TritonInstances",
+    "TritonMetrics",
+    "TritonModel",
+    "TritonRepository",
+    "TritonSettings",
+    "TritonStep",
+    "TritonVersions",
     "Variant",
 ]
 
 _HOME = {
+    "AdapterComponent": "endpoints.adapter",
     "Alarm": "monitoring.alarm",
     "Architecture": "models.image",
+    "AsyncEndpoint": "endpoints.asynchronous",
+    "AsyncStorage": "endpoints.async_storage",
+    "Baseline": "endpoints.baseline",
+    "ComponentEndpoint": "endpoints.components",
+    "ComponentResources": "endpoints.component_resources",
     "ConfigurationError": "errors",
     "Container": "models.container",
     "ContainerImage": "models.image",
+    "DataCapture": "endpoints.capture",
     "EndpointDashboard": "monitoring.dashboard",
+    "ExperimentSchedule": "experiments.schedule",
+    "ExplainedAnswers": "endpoints.explained",
+    "ExplainedFeatures": "endpoints.explained",
+    "Explainer": "endpoints.explainer",
     "Fleet": "endpoints.fleet",
+    "InferenceComponent": "endpoints.component",
+    "Interval": "scaling.steps",
+    "ManagedInstances": "endpoints.managed_instances",
     "Model": "models.model",
     "ModelArtifact": "models.artifact",
+    "ModelStore": "models.store",
+    "MultiContainerModel": "models.multi_container",
+    "MultiModel": "models.multi_model",
     "Network": "models.network",
+    "Notifications": "endpoints.notifications",
+    "Pace": "scaling.pace",
+    "Pattern": "patterns",
+    "PipelineModel": "models.pipeline",
     "RealtimeEndpoint": "endpoints.realtime",
     "Rollout": "rollout.rollout",
     "Routing": "endpoints.fleet",
     "Scaling": "scaling.scaling",
-    "Pace": "scaling.policies",
-    "Interval": "scaling.steps",
     "ScalingPolicy": "scaling.policies",
     "ScheduledScaling": "scaling.schedule",
+    "ServerlessEndpoint": "endpoints.serverless",
+    "Shadow": "endpoints.shadow",
+    "ShadowExperiment": "experiments.shadow",
     "SingleModel": "models.single",
+    "TextFeatures": "endpoints.explained",
     "Variant": "endpoints.variant",
+    "DynamicBatching": "models.triton.batching",
+    "Tensor": "models.triton.tensor",
+    "TensorType": "models.triton.tensor",
+    "TritonBackend": "models.triton.backend",
+    "TritonEnsemble": "models.triton.ensemble",
+    "TritonInstances": "models.triton.instances",
+    "TritonMetrics": "models.triton.settings",
+    "TritonModel": "models.triton.model",
+    "TritonRepository": "models.triton.repository",
+    "TritonSettings": "models.triton.settings",
+    "TritonStep": "models.triton.ensemble",
+    "TritonVersions": "models.triton.versions",
 }
 
 

@@ -27,7 +27,7 @@ def parameter() -> cdk.CfnParameter:
 def test_every_limit_says_where_it_comes_from() -> None:
     assert len(RULES) > 80
     for name, rule in RULES.items():
-        assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w/-]+/[\w-]+\.html", rule.source), name
+        assert re.fullmatch(r"https://docs\.(aws\.amazon|nvidia)\.com/[\w/-]+/[\w-]+\.html", rule.source), name
         assert date.fromisoformat(rule.read) >= date(2026, 11, 20), name
         assert rule.name, name
         assert rule.why, name

@@ -17,6 +17,7 @@ COUNTERPARTS = {
     "CONTAINER_HOSTNAME": "ContainerHostname",
     "IMAGE_URI": "ContainerImage",
     "MODEL_DATA_URL": "Url",
+    "TARGET_MODEL": "sagemaker-runtime:TargetModelHeader",
     "HUB_CONTENT_ARN": "HubContentArn",
     "CREDENTIALS_PROVIDER_ARN": "RepositoryCredentialsProviderArn",
     "ENVIRONMENT_PAIRS": "EnvironmentMap",
@@ -50,6 +51,7 @@ COUNTERPARTS = {
     "S3_DESTINATION": "DestinationS3Uri",
     "CAPTURE_PERCENT": "SamplingPercentage",
     "CAPTURE_OPTIONS": "CaptureOptionList",
+    "CAPTURE_MODE": "CaptureMode",
     "CAPTURE_CONTENT_TYPES": "CsvContentTypes",
     "CAPTURE_CONTENT_TYPE": "CsvContentType",
     "MANAGED_MIN_INSTANCES": "ManagedInstanceScalingMinInstanceCount",
@@ -63,7 +65,9 @@ COUNTERPARTS = {
     "ASYNC_TOPIC_ARN": "SnsTopicArn",
     "EXPLAIN_CONDITION": "ClarifyEnableExplanations",
     "EXPLAIN_ATTRIBUTE": "ClarifyFeaturesAttribute",
+    "EXPLAIN_HEADER": "ClarifyHeader",
     "EXPLAIN_FEATURE_HEADERS": "ClarifyFeatureHeaders",
+    "EXPLAIN_FEATURE_TYPE": "ClarifyFeatureType",
     "EXPLAIN_FEATURE_TYPES": "ClarifyFeatureTypes",
     "EXPLAIN_LABEL_HEADERS": "ClarifyLabelHeaders",
     "EXPLAIN_PAYLOAD_MB": "ClarifyMaxPayloadInMB",
@@ -73,6 +77,16 @@ COUNTERPARTS = {
     "EXPLAIN_SAMPLES": "ClarifyShapNumberOfSamples",
     "EXPLAIN_BASELINE": "ClarifyShapBaseline",
     "EXPLAIN_BASELINE_URI": "Url",
+    "EXPLAIN_LANGUAGE": "ClarifyTextLanguage",
+    "EXPLAIN_GRANULARITY": "ClarifyTextGranularity",
+    "EXPERIMENT_NAME": "InferenceExperimentName",
+    "EXPERIMENT_DESCRIPTION": "InferenceExperimentDescription",
+    "EXPERIMENT_PERCENT": "Percentage",
+    "COMPONENT_NAME": "InferenceComponentName",
+    "COMPONENT_CPUS": "NumberOfCpuCores",
+    "COMPONENT_ACCELERATORS": "NumberOfAcceleratorDevices",
+    "COMPONENT_MEMORY_MB": "MemoryInMb",
+    "COMPONENT_COPIES": "InferenceComponentCopyCount",
     "CANARY_PERCENT": "CapacitySizeValue",
     "LINEAR_PERCENT": "CapacitySizeValue",
     "ROLLING_PERCENT": "CapacitySizeValue",
@@ -93,7 +107,15 @@ COUNTERPARTS = {
 # Limits that the service model does not state, and where the number is from instead.
 WITHOUT_COUNTERPART = {
     "ENVIRONMENT_TOTAL": "stated in the text of ContainerDefinition only",
+    "OBJECT_KEY": "S3's limit, stated in its guide; the service model leaves the longest key open",
+    "MANAGED_POLICY_CHARACTERS": "IAM's quota, stated in its guide; the service model allows for white space",
+    "MANAGED_POLICIES": "IAM's quota, stated in its guide",
     "METRIC_PERIOD_SECONDS": "stated in the text of MetricsConfig; the CloudFormation schema has it as an enumeration",
+    "EXPLAIN_BASELINE_FORMAT": "stated in the text of MimeType; the shape takes any media type",
+    "SHADOW_PERCENT": "a ratio of weights, which are open in the service model",
+    "EXPERIMENT_HOURS": "stated in the guide; the text of the schedule repeats the longest",
+    "EXPERIMENT_STATE": "an enumeration of the CloudFormation schema; the API starts and stops by calls of their own",
+    "ADAPTER_ENVIRONMENT_PAIRS": "stated in the text of InferenceComponentContainerSpecification; the shape is shared",
     "ROLLING_BACK_PERCENT": "stated in the text of RollingUpdatePolicy; the shape is shared with the other sizes",
     "UTILIZATION_PERCENT": "a share of the machine, multiplied by cores or devices before the service sees it",
     "ALARM_MINUTES": "CloudWatch's limit, stated in the text of PutMetricAlarm: periods times their length, a day at most",
@@ -103,13 +125,15 @@ WITHOUT_COUNTERPART = {
     "ZERO_MIN_CAPACITY": "capacities are open in the service model",
     "PROVISIONED_MIN_CAPACITY": "stated in the guide; the service model leaves capacities open",
     "MAX_CAPACITY": "capacities are open in the service model",
+    "SCHEDULED_MAX_CAPACITY": "capacities are open in the service model",
     "COOLDOWN_SECONDS": "cooldowns are open in the service model",
     "TARGET_VALUE": "target values are open in the service model",
-    "PROVISIONED_UTILIZATION": "a ratio by its definition",
+    "PROVISIONED_UTILIZATION": "a percentage, divided by 100 before the service sees it",
     "SAFETY_FACTOR": "a ratio by its definition",
     "DASHBOARD_NAME": "stated in the text of PutDashboard; the service model leaves the name open",
     "DASHBOARD_WIDGETS": "stated on the page on the dashboard body, which is a text to the service model",
     "DASHBOARD_ALARMS": "the same",
+    "BACKLOG_AGE_SECONDS": "the longest RequestTTLSeconds, which is in the model of the runtime",
     "DASHBOARD_MINUTES": "how long CloudWatch keeps metrics, stated in the text of GetMetricStatistics",
 }
 
@@ -130,14 +154,23 @@ NARROWER = {
     "S3_DESTINATION": ({"min"}, EMPTY),
     "ASYNC_TOPIC_ARN": ({"min"}, EMPTY),
     "EXPLAIN_BASELINE_URI": ({"min"}, EMPTY),
+    "COMPONENT_NAME": ({"min"}, EMPTY),
+    "COMPONENT_COPIES": ({"min"}, "a component that may be at zero starts with a copy, and scaling takes it away"),
     "ALARM_ACTIONS": ({"min"}, "CloudWatch's shape leaves out that a list may be empty"),
     "CONTAINERS": ({"min"}, "one container is a primary container; the guide asks for two at least in a list"),
+    "CAPTURE_MODE": ({"enum"}, "the guide names Input and Output, each by itself"),
+    "EXPERIMENT_DESCRIPTION": ({"min"}, "CloudFormation takes no empty description"),
+    "EXPERIMENT_PERCENT": ({"min"}, "the shape has no lower end, and nothing is tested by no request"),
     "SHADOW_VARIANTS": ({"max"}, "the text of ShadowProductionVariants allows one of each only"),
     "ROUTING_STRATEGY": ({"enum"}, "CloudFormation does not know KV_AWARE"),
     "SERVERLESS_MEMORY_MB": ({"values"}, "the text of MemorySizeInMB allows six values of the range"),
     "CANARY_PERCENT": ({"max"}, "the text of TrafficRoutingConfig allows half the fleet"),
     "LINEAR_PERCENT": ({"min", "max"}, "the text of TrafficRoutingConfig allows 10-50 %"),
     "ROLLING_PERCENT": ({"min", "max"}, "the text of RollingUpdatePolicy allows 5-50 %"),
+    "TARGET_MODEL": (
+        {"pattern"},
+        "the shape takes every printable character; ours are those that are safe in keys of S3",
+    ),
     "TAG_KEY": ({"pattern"}, "written for Python's expressions, and aws: is reserved; samples are tested"),
     "TAG_VALUE": ({"pattern"}, "written for Python's expressions; samples are tested"),
     "POLICY_NAME": ({"pattern"}, "written for Python's expressions; samples are tested"),
@@ -150,7 +183,8 @@ ANYTHING = {".*", r"[\S\s]*", r"[\s\S]+"}
 @pytest.fixture(scope="module")
 def models() -> dict[str, Any]:
     session = botocore.session.get_session()
-    return {name: session.get_service_model(name) for name in ("sagemaker", "application-autoscaling", "cloudwatch")}
+    names = ("sagemaker", "sagemaker-runtime", "application-autoscaling", "cloudwatch")
+    return {name: session.get_service_model(name) for name in names}
 
 
 def test_every_limit_has_a_counterpart_or_says_why_not() -> None:
@@ -217,6 +251,11 @@ def test_texts_of_the_service_model_still_say_what_the_shapes_do_not(models: dic
     assert all(f"{value} MB" in memory for value in limits.SERVERLESS_MEMORY_MB.allowed)
     period = text("MetricsConfig", "MetricPublishFrequencyInSeconds")
     assert all(f"<code>{value}</code>" in period for value in limits.METRIC_PERIOD_SECONDS.allowed)
+    for media_type in limits.EXPLAIN_BASELINE_FORMAT.allowed:
+        assert str(media_type) in text("ClarifyShapBaselineConfig", "MimeType")
+    assert "maximum duration that you can set for an inference experiment is 30 days" in str(
+        sagemaker.shape_for("InferenceExperimentSchedule").documentation
+    )
     assert "one variant for <code>ShadowProductionVariants</code>" in text(
         "CreateEndpointConfigInput", "ShadowProductionVariants"
     )

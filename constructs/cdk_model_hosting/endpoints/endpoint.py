@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.endpoints.invoking import restrictions
 from cdk_model_hosting.endpoints.metrics import EndpointMetrics
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ENDPOINT_NAME
+from cdk_model_hosting.monitoring.kinds import KINDS
 from cdk_model_hosting.monitoring.operational import OperationalAlarms
 from cdk_model_hosting.monitoring.watched import Watched
 from cdk_model_hosting.monitoring.watching import Watching
+from cdk_model_hosting.patterns import Pattern
 from cdk_model_hosting.placement import place_of
 from cdk_model_hosting.tokens import is_token
 
@@ -35,9 +39,13 @@ class Endpoint(cdk.Resource, EndpointMetrics):
     """An endpoint, as other constructs take it: it is an ``aws_sagemaker.IEndpoint``.
 
     Attributes:
+        pattern: How it hosts its models.
         variant_names: Names of its variants.
         watching: What is watched of it, for dashboards.
     """
+
+    # Host names of its containers, where they are known.
+    _hostnames: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -47,10 +55,12 @@ class Endpoint(cdk.Resource, EndpointMetrics):
         name: str,
         variants: Sequence[Watched],
         kind: Kind,
+        pattern: Pattern = Pattern.REALTIME,
         environment_from_arn: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id, environment_from_arn=environment_from_arn)
         self._name = name
+        self.pattern = pattern
         self.variant_names = tuple(each.variant_name for each in variants)
         self.watching = Watching(kind=kind, variants=tuple(variants))
         self._operational: OperationalAlarms | None = None
@@ -74,17 +84,30 @@ class Endpoint(cdk.Resource, EndpointMetrics):
 
         return refs.EndpointReference(endpoint_arn=self.endpoint_arn)
 
-    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+    def grant_invoke(
+        self,
+        grantee: iam.IGrantable,
+        *,
+        models: Sequence[str] | None = None,
+        containers: Sequence[str] | None = None,
+    ) -> iam.Grant:
         """Let somebody send requests to the endpoint, and read answers as a stream.
 
         Args:
             grantee: Who may.
+            models: Target models of a multi-model endpoint that may be asked for, such as ``eu-*``, where ``*`` stands for
+                any text; all of them when omitted.
+            containers: Host names of the containers of a multi-container endpoint that may be asked; all when omitted.
+
+        Raises:
+            ConfigurationError: When the endpoint has no such targets.
         """
         return iam.Grant.add_to_principal(
             grantee=grantee,
             # The API reference asks for the first alone; AWS's own policies name both for streams.
             actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
             resource_arns=[self.endpoint_arn],
+            conditions=restrictions(self.pattern, self._hostnames, models, containers),
         )
 
     def alarms(
@@ -122,10 +145,19 @@ class ImportedEndpoint(Endpoint):
         name: str,
         arn: str | None,
         variant_names: Sequence[str],
-        kind: Kind,
+        pattern: Pattern,
     ) -> None:
+        require("from_endpoint pattern", pattern, Pattern)
         variants = [Watched(endpoint_name=name, variant_name=each) for each in variant_names]
-        super().__init__(scope, construct_id, name=name, variants=variants, kind=kind, environment_from_arn=arn)
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            variants=variants,
+            kind=KINDS[pattern],
+            pattern=pattern,
+            environment_from_arn=arn,
+        )
         self._arn = arn
         if arn is not None:
             self._metric_region, self._metric_account = self.env.region, self.env.account
@@ -137,21 +169,36 @@ class ImportedEndpoint(Endpoint):
         return super().endpoint_arn if self._arn is None else self._arn
 
 
+_Imported = TypeVar("_Imported", bound=ImportedEndpoint)
+
+
 def import_by_name(
-    scope: Construct, construct_id: str, endpoint_name: str, variant_names: Sequence[str], kind: Kind
-) -> ImportedEndpoint:
+    kind: type[_Imported],
+    scope: Construct,
+    construct_id: str,
+    endpoint_name: str,
+    *,
+    variant_names: Sequence[str],
+    pattern: Pattern,
+) -> _Imported:
     """An existing endpoint of this account and region.
 
     Raises:
         ConfigurationError: When no endpoint can have that name.
     """
     ENDPOINT_NAME.check("from_endpoint_name endpoint_name", endpoint_name)
-    return ImportedEndpoint(scope, construct_id, name=endpoint_name, arn=None, variant_names=variant_names, kind=kind)
+    return kind(scope, construct_id, name=endpoint_name, arn=None, variant_names=variant_names, pattern=pattern)
 
 
 def import_by_arn(
-    scope: Construct, construct_id: str, endpoint_arn: str, variant_names: Sequence[str], kind: Kind
-) -> ImportedEndpoint:
+    kind: type[_Imported],
+    scope: Construct,
+    construct_id: str,
+    endpoint_arn: str,
+    *,
+    variant_names: Sequence[str],
+    pattern: Pattern,
+) -> _Imported:
     """An existing endpoint, perhaps of another account or region, whose metrics are then read there.
 
     Raises:
@@ -167,4 +214,4 @@ def import_by_arn(
                 f"{endpoint_arn!r}: grants and metrics are made from it"
             )
         ENDPOINT_NAME.check("from_endpoint_arn endpoint name", name)
-    return ImportedEndpoint(scope, construct_id, name=name, arn=endpoint_arn, variant_names=variant_names, kind=kind)
+    return kind(scope, construct_id, name=name, arn=endpoint_arn, variant_names=variant_names, pattern=pattern)

@@ -1,4 +1,4 @@
-"""The metrics of an endpoint."""
+"""The metrics that endpoints have in common: in general, of their answers, of their instances."""
 
 from __future__ import annotations
 
@@ -7,18 +7,50 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.monitoring.watched import INSTANCES, REQUESTS
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
 
-_REQUESTS = "AWS/SageMaker"
-_INSTANCES = "/aws/sagemaker/Endpoints"
+
+def metric_of(
+    name: str,
+    namespace: str,
+    dimensions: dict[str, str],
+    statistic: str,
+    period: cdk.Duration | None,
+    *,
+    region: str | None = None,
+    account: str | None = None,
+) -> cloudwatch.Metric:
+    """A metric of an endpoint, or of what belongs to it.
+
+    Args:
+        name: The metric's name.
+        namespace: Its namespace.
+        dimensions: What it is found by.
+        statistic: Such as ``Sum``.
+        period: Length of a data point; 1 minute when None.
+        region: Its region, where that is not the stack's.
+        account: Its account, where that is not the stack's.
+    """
+    from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who use metrics
+
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=cdk.Duration.minutes(1) if period is None else period,
+        region=region,
+        account=account,
+    )
 
 
 class EndpointMetrics:
     """Metrics of an endpoint's variants. Each takes the variant's name, which may be omitted where there is just one.
 
-    Latencies are in microseconds. Utilizations are in percent and add up over cores or devices: four GPUs can show 400.
+    Each kind of endpoint offers what it publishes, besides the few that all do.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
     """
@@ -34,7 +66,7 @@ class EndpointMetrics:
         self,
         name: str,
         *,
-        namespace: str = _REQUESTS,
+        namespace: str = REQUESTS,
         variant: str | None = None,
         statistic: str = "Sum",
         period: cdk.Duration | None = None,
@@ -51,130 +83,36 @@ class EndpointMetrics:
         Raises:
             ConfigurationError: When the endpoint has no such variant, or several and none is named.
         """
-        from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who use metrics
-
-        dimensions = {"EndpointName": self.endpoint_name, "VariantName": self._variant(variant)}
-        return cloudwatch.Metric(
-            namespace=namespace,
-            metric_name=name,
-            dimensions_map=dimensions,
-            statistic=statistic,
-            region=self._metric_region,
-            account=self._metric_account,
-            period=cdk.Duration.minutes(1) if period is None else period,
-        )
-
-    def metric_invocations(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Requests sent to the variant."""
-        return self.metric("Invocations", variant=variant, statistic=statistic, period=period)
-
-    def metric_invocations_per_instance(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Requests that one instance got, on average over the instances."""
-        return self.metric("InvocationsPerInstance", variant=variant, statistic=statistic, period=period)
-
-    def metric_client_errors(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Requests answered with a client error (4xx): their number, or their share as ``Average``."""
-        return self.metric("Invocation4XXErrors", variant=variant, statistic=statistic, period=period)
-
-    def metric_server_errors(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Requests answered with a server error (5xx): their number, or their share as ``Average``."""
-        return self.metric("Invocation5XXErrors", variant=variant, statistic=statistic, period=period)
-
-    def metric_model_errors(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Requests that the model did not answer with a 2xx, time-outs included."""
-        return self.metric("InvocationModelErrors", variant=variant, statistic=statistic, period=period)
-
-    def metric_model_latency(
-        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Microseconds that the container took to answer."""
-        return self.metric("ModelLatency", variant=variant, statistic=statistic, period=period)
-
-    def metric_overhead_latency(
-        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Microseconds that SageMaker added to the container's."""
-        return self.metric("OverheadLatency", variant=variant, statistic=statistic, period=period)
-
-    def metric_concurrent_requests(
-        self, *, variant: str | None = None, statistic: str = "Maximum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Requests in flight, published every 10 seconds."""
-        return self.metric("ConcurrentRequestsPerModel", variant=variant, statistic=statistic, period=period)
-
-    def metric_mid_stream_errors(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Streamed answers that broke off."""
-        return self.metric("MidStreamErrors", variant=variant, statistic=statistic, period=period)
-
-    def metric_first_chunk_latency(
-        self, *, variant: str | None = None, statistic: str = "p90", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Microseconds until the first part of a streamed answer."""
-        return self.metric("FirstChunkLatency", variant=variant, statistic=statistic, period=period)
-
-    def metric_first_chunk_model_latency(
-        self, *, variant: str | None = None, statistic: str = "p90", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Microseconds that the container took for the first part of a streamed answer."""
-        return self.metric("FirstChunkModelLatency", variant=variant, statistic=statistic, period=period)
-
-    def metric_first_chunk_overhead_latency(
-        self, *, variant: str | None = None, statistic: str = "p90", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Microseconds that SageMaker added to the first part of a streamed answer."""
-        return self.metric("FirstChunkOverheadLatency", variant=variant, statistic=statistic, period=period)
-
-    def metric_explanations_per_instance(
-        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Records explained by one instance, on average over the instances."""
-        return self.metric("ExplanationsPerInstance", variant=variant, statistic=statistic, period=period)
-
-    def metric_cpu_utilization(
-        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """CPU in use, in percent of one core: 0 to 100 times the number of cores."""
-        return self.metric("CPUUtilization", namespace=_INSTANCES, variant=variant, statistic=statistic, period=period)
+        return self._metric(name, namespace, self._of_variant(variant), statistic, period)
 
     def metric_memory_utilization(
         self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
     ) -> cloudwatch.Metric:
-        """Memory in use, in percent."""
+        """Memory in use, in percent of all that there is."""
         return self.metric(
-            "MemoryUtilization", namespace=_INSTANCES, variant=variant, statistic=statistic, period=period
+            "MemoryUtilization", namespace=INSTANCES, variant=variant, statistic=statistic, period=period
         )
 
-    def metric_gpu_utilization(
-        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
+    def _metric(
+        self,
+        name: str,
+        namespace: str,
+        dimensions: dict[str, str],
+        statistic: str,
+        period: cdk.Duration | None,
     ) -> cloudwatch.Metric:
-        """GPUs in use, in percent of one: 0 to 100 times the number of GPUs."""
-        return self.metric("GPUUtilization", namespace=_INSTANCES, variant=variant, statistic=statistic, period=period)
-
-    def metric_gpu_memory_utilization(
-        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """GPU memory in use, in percent of one: 0 to 100 times the number of GPUs."""
-        return self.metric(
-            "GPUMemoryUtilization", namespace=_INSTANCES, variant=variant, statistic=statistic, period=period
+        return metric_of(
+            name,
+            namespace,
+            dimensions,
+            statistic,
+            period,
+            region=self._metric_region,
+            account=self._metric_account,
         )
 
-    def metric_disk_utilization(
-        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
-    ) -> cloudwatch.Metric:
-        """Disk in use, in percent."""
-        return self.metric("DiskUtilization", namespace=_INSTANCES, variant=variant, statistic=statistic, period=period)
+    def _of_variant(self, name: str | None) -> dict[str, str]:
+        return {"EndpointName": self.endpoint_name, "VariantName": self._variant(name)}
 
     def _variant(self, name: str | None) -> str:
         if name is not None:
@@ -190,3 +128,58 @@ class EndpointMetrics:
                 "none: every metric belongs to one variant"
             )
         return self.variant_names[0]
+
+
+class AnswerMetrics(EndpointMetrics):
+    """Metrics of the model's answers, where variants answer. Latencies are in microseconds."""
+
+    def metric_client_errors(
+        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Requests answered with a client error (4xx): their number, or their share as ``Average``."""
+        return self.metric("Invocation4XXErrors", variant=variant, statistic=statistic, period=period)
+
+    def metric_server_errors(
+        self, *, variant: str | None = None, statistic: str = "Sum", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Requests answered with a server error (5xx): their number, or their share as ``Average``."""
+        return self.metric("Invocation5XXErrors", variant=variant, statistic=statistic, period=period)
+
+    def metric_model_latency(
+        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Microseconds that the container took to answer."""
+        return self.metric("ModelLatency", variant=variant, statistic=statistic, period=period)
+
+
+class InstanceMetrics(EndpointMetrics):
+    """Metrics of the instances of an endpoint's variants.
+
+    Utilizations are in percent and add up over cores or devices: four GPUs can show 400.
+    """
+
+    def metric_cpu_utilization(
+        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """CPU in use, in percent of one core: 0 to 100 times the number of cores."""
+        return self.metric("CPUUtilization", namespace=INSTANCES, variant=variant, statistic=statistic, period=period)
+
+    def metric_gpu_utilization(
+        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """GPUs in use, in percent of one: 0 to 100 times the number of GPUs."""
+        return self.metric("GPUUtilization", namespace=INSTANCES, variant=variant, statistic=statistic, period=period)
+
+    def metric_gpu_memory_utilization(
+        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """GPU memory in use, in percent of one: 0 to 100 times the number of GPUs."""
+        return self.metric(
+            "GPUMemoryUtilization", namespace=INSTANCES, variant=variant, statistic=statistic, period=period
+        )
+
+    def metric_disk_utilization(
+        self, *, variant: str | None = None, statistic: str = "Average", period: cdk.Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Disk in use, in percent."""
+        return self.metric("DiskUtilization", namespace=INSTANCES, variant=variant, statistic=statistic, period=period)

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import aws_cdk as cdk
-from aws_cdk import aws_sagemaker as sagemaker
-
-from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require, require_several
-from cdk_model_hosting.endpoints.endpoint import Endpoint, ImportedEndpoint, import_by_arn, import_by_name
+from cdk_model_hosting.endpoints.capture import DataCapture
+from cdk_model_hosting.endpoints.endpoint import ImportedEndpoint, import_by_arn, import_by_name
+from cdk_model_hosting.endpoints.explainer import Explainer
+from cdk_model_hosting.endpoints.guarded import GuardedEndpoint, Replacement, pattern_of
+from cdk_model_hosting.endpoints.metrics_requests import RealtimeMetrics
+from cdk_model_hosting.endpoints.shadow import Shadow
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT, Variant, check_variants
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.guard.rollout_check import RolloutCheck
-from cdk_model_hosting.guard.scaling_owner import ScalingOwner
-from cdk_model_hosting.limits import ENDPOINT_NAME, VARIANTS
-from cdk_model_hosting.monitoring.kinds import REALTIME
-from cdk_model_hosting.permissions import Permission
-from cdk_model_hosting.placement import as_construct_id, place_of
-from cdk_model_hosting.rollout.alarms import RollbackAlarms, default_alarms
-from cdk_model_hosting.rollout.rollout import Rollout
-from cdk_model_hosting.scaling.policy import ScaledFleet
-from cdk_model_hosting.tokens import is_token
+from cdk_model_hosting.limits import VARIANTS
+from cdk_model_hosting.patterns import Feature, Pattern, Used
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_kms as kms
-    from constructs import Construct, IDependable
+    from aws_cdk import aws_s3 as s3
+    from constructs import Construct
 
     from cdk_model_hosting.endpoints.fleet import Fleet
     from cdk_model_hosting.models.model import Model
     from cdk_model_hosting.monitoring.alarm import Alarm
-    from cdk_model_hosting.placement import Place
-    from cdk_model_hosting.scaling.scaling import BoundScaling, Scaling
-
-_LONGEST_NAME = 63
+    from cdk_model_hosting.rollout.rollout import Rollout
+    from cdk_model_hosting.scaling.scaling import Scaling
 
 
-class RealtimeEndpoint(Endpoint):
+class ImportedRealtimeEndpoint(RealtimeMetrics, ImportedEndpoint):
+    """A real-time endpoint that exists already. Made by `RealtimeEndpoint.from_endpoint_name` and its kin."""
+
+
+class RealtimeEndpoint(RealtimeMetrics, GuardedEndpoint):
     """An endpoint that answers each request at once: at most 60 seconds, or 8 minutes for a streamed answer.
+
+    It serves single models, multi-model containers, serial pipelines, and containers that are invoked directly.
 
     With one model, give `model` and `fleet` (and `scaling`). To share the traffic between several, give `variants`.
 
@@ -66,6 +64,9 @@ class RealtimeEndpoint(Endpoint):
             back. It takes one small function a stack, however many endpoints.
         allow_instance_type_change: Whether the instance type of a fleet that scales can change in one deployment. The
             same function then owns the registration, which is not visible as native resources any more.
+        capture: Requests and answers to keep in a bucket; none when omitted.
+        shadow: A variant that gets copies of requests and whose answers nobody sees; none when omitted.
+        explainer: How answers are explained feature by feature; not at all when omitted.
 
     Raises:
         ConfigurationError: When the service would refuse the combination.
@@ -74,6 +75,7 @@ class RealtimeEndpoint(Endpoint):
         cfn_endpoint: The endpoint's resource.
         cfn_endpoint_config: Its configuration's resource.
         scaled: The native resources by which fleets scale, by variant name.
+        captured_bucket: Bucket of captured requests and answers, with `capture`.
         cfn_scaling_registration: The custom resource that registers them instead, with `allow_instance_type_change`.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints.html
@@ -94,60 +96,52 @@ class RealtimeEndpoint(Endpoint):
         encryption_key: kms.IKey | None = None,
         verify_rollout: bool = True,
         allow_instance_type_change: bool = False,
+        capture: DataCapture | None = None,
+        shadow: Shadow | None = None,
+        explainer: Explainer | None = None,
     ) -> None:
-        ENDPOINT_NAME.check("RealtimeEndpoint endpoint_name", endpoint_name)
-        for what, flag in (
-            ("verify_rollout", verify_rollout),
-            ("allow_instance_type_change", allow_instance_type_change),
-        ):
-            require(f"RealtimeEndpoint {what}", flag, bool)
-        if rollback_on is not None:
-            require_several("RealtimeEndpoint rollback_on", rollback_on)
-        self._variants = _one_way(model, fleet, scaling, variants)
-        # Without a word on either there is nothing to watch, and so nothing to wait for: the service's own default.
-        plain = rollout is None and rollback_on is not None and not rollback_on
-        self._rollout = None if plain else rollout if rollout is not None else Rollout.all_at_once()
-        if self._rollout is not None:
-            require("RealtimeEndpoint rollout", self._rollout, Rollout)
-            self._rollout.plan.check(self._variants)
-        if encryption_key is not None:
-            _check_key(self._variants)
-        place = place_of(scope)
-        for variant in self._variants:
-            variant.model.check_endpoint(place)
-        if endpoint_name is None:
-            endpoint_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
-        watched = [variant.watched(endpoint_name) for variant in self._variants]
-        super().__init__(scope, construct_id, name=endpoint_name, variants=watched, kind=REALTIME)
-        self._attached: list[IDependable] = []
-        self.cfn_endpoint_config = sagemaker.CfnEndpointConfig(
-            self,
-            "Config",
-            production_variants=[variant.render() for variant in self._variants],
-            kms_key_id=None if encryption_key is None else encryption_key.key_arn,
+        served = _one_way(model, fleet, scaling, variants)
+        uses = _uses(capture, shadow, explainer)
+        shadows = () if shadow is None else (shadow.beside(served),)
+        super().__init__(
+            scope,
+            construct_id,
+            pattern=pattern_of("RealtimeEndpoint", served),
+            variants=served,
+            replacement=Replacement(
+                rollout=rollout,
+                rollback_on=rollback_on,
+                verify=verify_rollout,
+                allow_instance_type_change=allow_instance_type_change,
+            ),
+            uses=uses,
+            shadows=shadows,
+            endpoint_name=endpoint_name,
+            encryption_key=encryption_key,
         )
-        self._config_name = self.cfn_endpoint_config.attr_endpoint_config_name
-        if encryption_key is not None:
-            self._allow(*_use_of(encryption_key))
-        rollback_on = default_alarms(len(self._variants)) if rollback_on is None else rollback_on
-        scaled = any(variant.scaling is not None for variant in self._variants)
-        owner: ScalingOwner | None = None
-        if scaled and allow_instance_type_change:
-            owner = ScalingOwner(self, place.stack, self.endpoint_name, self._variants)
-            self._attached.append(owner.cfn_release)
-        self.cfn_endpoint = self._endpoint(rollback_on)
-        # References, unlike the literal name, make what uses them wait for the endpoint.
-        reference = self.cfn_endpoint.attr_endpoint_name if scaled or verify_rollout else self.endpoint_name
-        self.scaled = {} if owner is not None else self._scale(place.child(construct_id), reference)
-        self.cfn_scaling_registration = None if owner is None else owner.register(reference)
-        if verify_rollout:
-            RolloutCheck.of(place.stack).watch(reference, self._config_name)
-        self._advise(rollback_on, _unconfirmed_key(self._variants) if encryption_key is not None else [])
+        self.captured_bucket: s3.IBucket | None = None
+        options: dict[str, Any] = {}
+        if capture is not None:
+            captured = capture.bind(self)
+            self.captured_bucket = captured.bucket
+            options["data_capture_config"] = captured.config
+            self._allow(*captured.permissions)
+            self._advice.extend(capture.advice())
+        if explainer is not None:
+            explained = explainer.bind(self)
+            options["explainer_config"] = explained.config
+            self._allow(*explained.permissions)
+        self._host(**options)
 
     @staticmethod
     def from_endpoint_name(
-        scope: Construct, construct_id: str, endpoint_name: str, *, variant_names: Sequence[str] = (ONLY_VARIANT,)
-    ) -> ImportedEndpoint:
+        scope: Construct,
+        construct_id: str,
+        endpoint_name: str,
+        *,
+        variant_names: Sequence[str] = (ONLY_VARIANT,),
+        pattern: Pattern = Pattern.REALTIME,
+    ) -> ImportedRealtimeEndpoint:
         """An existing endpoint of this account and region, with the same grants and metrics.
 
         Args:
@@ -155,16 +149,25 @@ class RealtimeEndpoint(Endpoint):
             construct_id: ID below `scope`.
             endpoint_name: Its name.
             variant_names: Its variants, for the metrics.
+            pattern: How it hosts its models.
 
         Raises:
             ConfigurationError: When no endpoint can have that name.
         """
-        return import_by_name(scope, construct_id, endpoint_name, variant_names, REALTIME)
+        _check_pattern("from_endpoint_name", pattern)
+        return import_by_name(
+            ImportedRealtimeEndpoint, scope, construct_id, endpoint_name, variant_names=variant_names, pattern=pattern
+        )
 
     @staticmethod
     def from_endpoint_arn(
-        scope: Construct, construct_id: str, endpoint_arn: str, *, variant_names: Sequence[str] = (ONLY_VARIANT,)
-    ) -> ImportedEndpoint:
+        scope: Construct,
+        construct_id: str,
+        endpoint_arn: str,
+        *,
+        variant_names: Sequence[str] = (ONLY_VARIANT,),
+        pattern: Pattern = Pattern.REALTIME,
+    ) -> ImportedRealtimeEndpoint:
         """An existing endpoint, perhaps of another account or region, with the same grants and metrics.
 
         Args:
@@ -173,82 +176,42 @@ class RealtimeEndpoint(Endpoint):
             endpoint_arn: Its ARN. SageMaker writes the name in lower case there; where the endpoint was created with
                 capitals, import it by name, or its metrics will not be found.
             variant_names: Its variants, for the metrics.
+            pattern: How it hosts its models.
 
         Raises:
             ConfigurationError: When the text is no endpoint's ARN.
         """
-        return import_by_arn(scope, construct_id, endpoint_arn, variant_names, REALTIME)
-
-    @property
-    def endpoint_arn(self) -> str:
-        """The endpoint's ARN: literal but for account and region, or a reference where the name is a Token."""
-        return self.cfn_endpoint.ref if is_token(self.endpoint_name) else super().endpoint_arn
-
-    def _endpoint(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> sagemaker.CfnEndpoint:
-        alarms: RollbackAlarms | None = None
-        if rollback_on:
-            alarms = RollbackAlarms(
-                self,
-                "Rollback",
-                watching=self.watching,
-                config_name=self._config_name,
-                alarms=rollback_on,
-            )
-            self._allow(*alarms.permissions())
-        scaled = any(variant.scaling is not None for variant in self._variants)
-        endpoint = sagemaker.CfnEndpoint(
-            self,
-            "Resource",
-            endpoint_name=self.endpoint_name,
-            endpoint_config_name=self._config_name,
-            deployment_config=None
-            if self._rollout is None
-            else self._rollout.plan.render(self._variants, [] if alarms is None else alarms.names),
-            # Capacity that scaling has reached survives a deployment; weights follow the template.
-            retain_all_variant_properties=True if scaled else None,
-            exclude_retained_variant_properties=[_weights()] if scaled and len(self._variants) > 1 else None,
+        _check_pattern("from_endpoint_arn", pattern)
+        return import_by_arn(
+            ImportedRealtimeEndpoint, scope, construct_id, endpoint_arn, variant_names=variant_names, pattern=pattern
         )
-        waits_for = [*self._attached, *([] if alarms is None else [alarms])]
-        if waits_for:
-            endpoint.node.add_dependency(*waits_for)
-        return endpoint
 
-    def _scale(self, place: Place, name: str) -> dict[str, BoundScaling]:
-        bound: dict[str, BoundScaling] = {}
-        for index, variant in enumerate(self._variants):
-            if variant.scaling is not None:
-                construct_id = as_construct_id(variant.name, index, kind="Variant")
-                resource_id = f"endpoint/{name}/variant/{variant.name}"
-                fleet = ScaledFleet(
-                    endpoint_name=self.endpoint_name,
-                    variant_name=variant.name,
-                    machine=variant.fleet.machine,
-                    stack=place.stack,
-                )
-                bound[variant.name] = variant.scaling.bind(self, place, construct_id, resource_id, fleet)
-        return bound
 
-    def _allow(self, *permissions: Permission) -> None:
-        """Give the models' roles what the endpoint needs; what is attached to them later, the endpoint waits for."""
-        for model in dict.fromkeys(variant.model for variant in self._variants):
-            self._attached.extend(model.allow(*permissions))
+_PATTERNS = (Pattern.REALTIME, Pattern.MULTI_MODEL, Pattern.PIPELINE, Pattern.MULTI_CONTAINER)
 
-    def _advise(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm], advice: list[Advice]) -> None:
-        """Say what works, but not as one may expect."""
-        advice.extend(each for variant in self._variants for each in variant.advice(gradual=self._rollout is not None))
-        if self._rollout is not None:
-            advice.extend(self._rollout.plan.advice(rollback_on))
-        scaled = [variant.scaling is not None for variant in self._variants]
-        if any(scaled) and not all(scaled):
-            advice.append(
-                Advice(
-                    "fixedFleetBesideScaledOne",
-                    "a changed count of a variant without scaling is ignored while another variant of the endpoint "
-                    "scales: SageMaker keeps the counts of all variants or of none; give it Scaling.between(n, n)",
-                )
-            )
-        for each in advice:
-            cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
+
+def _uses(capture: DataCapture | None, shadow: Shadow | None, explainer: Explainer | None) -> list[Used]:
+    """What is asked for besides models and fleets."""
+    options = (
+        ("capture", capture, DataCapture, Feature.DATA_CAPTURE),
+        ("shadow", shadow, Shadow, Feature.SHADOW),
+        ("explainer", explainer, Explainer, Feature.EXPLAINER),
+    )
+    found = []
+    for name, value, kind, feature in options:
+        if value is not None:
+            require(f"RealtimeEndpoint {name}", value, kind)
+            found.append(Used(feature, f"RealtimeEndpoint {name}"))
+    return found
+
+
+def _check_pattern(what: str, pattern: Pattern) -> None:
+    require(f"{what} pattern", pattern, Pattern)
+    if pattern not in _PATTERNS:
+        raise ConfigurationError(
+            f"{what} pattern must be one that answers in real time on instances, got {pattern}: import it by the class that "
+            "makes such endpoints"
+        )
 
 
 def _one_way(
@@ -275,41 +238,3 @@ def _one_way(
             "it serves a model on instances"
         )
     return (Variant(model=model, fleet=fleet, scaling=scaling),)
-
-
-def _unconfirmed_key(variants: Sequence[Variant]) -> list[Advice]:
-    families = {each.fleet.machine.family for each in variants if each.fleet.machine.volume_kms_key is None}
-    return [
-        Advice(
-            "unconfirmedKey", f"encryption_key may be refused: AWS does not say whether {family} takes an EBS volume"
-        )
-        for family in sorted(families - {""})
-    ]
-
-
-def _check_key(variants: Sequence[Variant]) -> None:
-    for variant in variants:
-        machine = variant.fleet.machine
-        if machine.volume_kms_key is False:
-            raise ConfigurationError(
-                f"RealtimeEndpoint encryption_key must be omitted for {machine.name}, got one: its local NVMe disks are "
-                "encrypted by the hardware with a key of their own, and it has no volume to encrypt"
-            )
-
-
-def _use_of(key: kms.IKey) -> tuple[Permission, ...]:
-    """What attaching an encrypted volume needs; grants only to AWS services."""
-    arn = key.key_arn
-    grant = Permission(
-        actions=("kms:CreateGrant",),
-        resources=(arn,),
-        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-    )
-    use = Permission(
-        actions=("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"), resources=(arn,)
-    )
-    return grant, use
-
-
-def _weights() -> sagemaker.CfnEndpoint.VariantPropertyProperty:
-    return sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")

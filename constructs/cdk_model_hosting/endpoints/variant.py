@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
@@ -14,8 +15,14 @@ from cdk_model_hosting.limits import VARIANT_NAME, VARIANT_WEIGHT
 from cdk_model_hosting.models.image import Architecture
 from cdk_model_hosting.models.model import Model
 from cdk_model_hosting.monitoring.watched import Watched
+from cdk_model_hosting.scaling.policy import ScaledFleet
 from cdk_model_hosting.scaling.scaling import Scaling
 from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+    from cdk_model_hosting.patterns import Pattern
 
 ONLY_VARIANT = "AllTraffic"
 """Name of the variant of an endpoint that has just one, as the SageMaker SDK names it."""
@@ -60,7 +67,11 @@ class Variant:
         """Instances that the variant is created with."""
         if self.fleet.count is not None:
             return self.fleet.count
-        return 1 if self.scaling is None else self.scaling.minimum
+        if self.scaling is None:
+            return 1
+        # One that may be at zero cannot begin there.
+        minimum = self.scaling.minimum
+        return minimum if is_token(minimum) else max(1, minimum)
 
     @property
     def smallest_count(self) -> int:
@@ -95,7 +106,29 @@ class Variant:
             endpoint_name: Name of its endpoint.
         """
         bounds = None if self.scaling is None else (self.scaling.smallest, self.scaling.largest)
-        return Watched(endpoint_name=endpoint_name, variant_name=self.name, machine=self.fleet.machine, bounds=bounds)
+        return Watched(
+            endpoint_name=endpoint_name,
+            variant_name=self.name,
+            machine=self.fleet.machine,
+            bounds=bounds,
+            containers=self.model.hostnames,
+        )
+
+    def scaled(self, endpoint_name: str, stack: cdk.Stack, pattern: Pattern) -> ScaledFleet:
+        """The variant as scaling policies act on it.
+
+        Args:
+            endpoint_name: Literal name of its endpoint.
+            stack: The endpoint's stack.
+            pattern: How the endpoint hosts its models.
+        """
+        return ScaledFleet(
+            endpoint_name=endpoint_name,
+            variant_name=self.name,
+            machine=self.fleet.machine,
+            stack=stack,
+            pattern=pattern,
+        )
 
     def advice(self, *, gradual: bool) -> list[Advice]:
         """What works with this variant, but not as one may expect.
@@ -129,7 +162,7 @@ class Variant:
                     "rollout says: deployment guardrails exclude Inf1 instances",
                 )
             )
-        return [*found, *self.model.advice()]
+        return [*found, *self.model.fleet_advice(machine), *self.model.advice()]
 
     def _check_architecture(self) -> None:
         machine = self.fleet.machine

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeGuard, cast
 
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_ACTIONS
+from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +62,33 @@ class BoundActions:
             alarm: Gives the alarm; asked by actions that are no topics.
         """
         return [part if isinstance(part, str) else part.bind(scope, alarm()).alarm_action_arn for part in self._parts]
+
+
+class Targets:
+    """Alarms as actions take them.
+
+    Args:
+        scope: Whose alarms they are.
+    """
+
+    def __init__(self, scope: Construct) -> None:
+        self._scope = scope
+        self._prefix: str | None = None
+
+    def of(self, name: str, construct_id: str) -> cloudwatch.IAlarm:
+        """An alarm. Its ID is unique in the app where its name is literal: a LambdaAction names a permission by it.
+
+        Args:
+            name: The alarm's name.
+            construct_id: The alarm's ID below the scope.
+        """
+        from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded with the alarms themselves
+
+        if self._prefix is None:
+            stack = place_of(self._scope).stack
+            self._prefix = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:"
+        unique = f"{construct_id}Target" if is_token(name) else name.replace("/", ".")
+        return cloudwatch.Alarm.from_alarm_arn(self._scope, unique, self._prefix + name)
 
 
 def _is_topic(action: AlarmAction) -> TypeGuard[sns.ITopic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.arguments import require, require_duration
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
 WHOLE = 100
+MICROSECONDS_A_MILLI = 1_000
 
 
 def share(what: str, percent: float, *, of: str) -> float:
@@ -45,8 +47,7 @@ def millis(what: str, duration: cdk.Duration, *, why: str) -> float:
     require_duration(what, duration)
     if duration.is_unresolved():
         raise ConfigurationError(
-            f"{what} must be a literal time, got one that is known only at deploy time: CloudFormation cannot convert it "
-            "into microseconds"
+            f"{what} must be a literal time, got one that is known only at deploy time: CloudFormation cannot convert it"
         )
     found = float(duration.to_milliseconds())
     if found <= 0:
@@ -72,17 +73,35 @@ def percentile(what: str, number: float) -> str:
     return f"p{number:g}"
 
 
-def count(what: str, number: float, *, why: str) -> float:
-    """A number of at least one.
+def count(what: str, number: float, *, why: str, least: int = 1) -> float:
+    """A whole number.
 
     Args:
         what: The argument as the user typed it.
         number: The number.
-        why: Why it is one at least.
+        why: Why it is not less than the least.
+        least: The least that it can be.
 
     Raises:
-        ConfigurationError: When it is a Token, less than one, or not whole.
+        ConfigurationError: When it is a Token, less than that, or not whole.
     """
-    if literal(what, number) < 1 or number != int(number):
-        raise ConfigurationError(f"{what} must be a whole number of at least 1, got {number}: {why}")
+    require(what, number, int, float)
+    if not literal(what, number) >= least or not math.isfinite(number) or number != int(number):
+        raise ConfigurationError(f"{what} must be a whole number of at least {least}, got {number}: {why}")
     return number
+
+
+def multiple(what: str, times: float) -> float:
+    """A multiple of something that is more than it.
+
+    Args:
+        what: The argument as the user typed it.
+        times: More than 1.
+
+    Raises:
+        ConfigurationError: When it is a Token, or not more than 1.
+    """
+    require(what, times, int, float)
+    if not 1 < literal(what, times) < math.inf:
+        raise ConfigurationError(f"{what} must be more than 1, got {times}: what is no slower is no worse")
+    return times

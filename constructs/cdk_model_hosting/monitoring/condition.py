@@ -12,13 +12,14 @@ from cdk_model_hosting.durations import literal
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_MINUTES
 from cdk_model_hosting.monitoring.watched import REQUESTS
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct
 
-    from cdk_model_hosting.monitoring.watched import Watched
+    from cdk_model_hosting.monitoring.watched import By, Watched
 
 _PERIOD_SECONDS = 60
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_]{0,63}")
@@ -35,11 +36,15 @@ class Condition:
         what: The factory as the user typed it.
         metric: The metric's name.
         namespace: Its namespace.
-        by: Whether every variant publishes it, or the endpoint as a whole.
+        by: Whether every variant publishes it, each of its containers, each inference component, or the endpoint as a
+            whole. What a variant publishes of other endpoints, the components publish where there are some.
+        container: The one container that is watched, of those that publish it; each when None.
+        by_config: Whether the fleet of one endpoint configuration is told apart, for a rollout that watches the new one.
         statistic: What is made of a minute's data: ``Sum``, ``Average``, ``Maximum``, a percentile such as ``p99``.
         threshold: Value that is too much, or too little, in the metric's unit.
         counted: What the metric adds up over on each instance, by which the threshold is multiplied.
         count: How many of these an instance has, where the fleet's type does not say.
+        gpus: Whether only instances with GPUs publish the metric.
         below: Whether the value must not fall below the threshold, rather than not rise above it.
         silence: Whether a minute without data is bad.
         assumed: Whether the threshold is this library's own: it is not drawn, for it may be far from the data.
@@ -52,11 +57,14 @@ class Condition:
     what: str
     metric: str
     namespace: str = REQUESTS
-    by: Literal["variant", "endpoint"] = "variant"
+    by: By = "variant"
+    container: str | None = None
+    by_config: bool = True
     statistic: str
     threshold: float
     counted: Counted | None = None
     count: int | None = None
+    gpus: bool = False
     below: bool = False
     silence: bool = False
     assumed: bool = field(default=False, compare=False)
@@ -115,14 +123,15 @@ class Condition:
         Raises:
             ConfigurationError: When there is nothing to measure, or nobody says how many there are.
         """
-        if self.counted is None:
-            return self.threshold
         machine = watched.machine
-        if self.counted == "accelerators" and machine is not None and machine.resolved and not machine.gpu:
+        on_gpus = self.gpus or self.counted == "accelerators"
+        if on_gpus and machine is not None and machine.resolved and not machine.gpu:
             raise ConfigurationError(
                 f"{self.what} must watch a fleet with GPUs, got {machine.name} of variant {watched.variant_name}: it "
                 "publishes no such metric"
             )
+        if self.counted is None:
+            return self.threshold
         known = None if machine is None else getattr(machine, self.counted)
         count = self.count if self.count is not None else known
         if not count:
@@ -133,17 +142,44 @@ class Condition:
             )
         return self.threshold * float(count)
 
+    def containers_of(self, watched: Watched) -> tuple[Watched, ...]:
+        """The containers of a variant that are watched.
+
+        Args:
+            watched: The variant.
+
+        Raises:
+            ConfigurationError: When it has no such container, or nobody says which it has.
+        """
+        known = watched.containers
+        if self.container is None:
+            if not known:
+                raise ConfigurationError(
+                    f"{self.what} container must be given for variant {watched.variant_name}, got none: this app does not "
+                    "say what its containers are called"
+                )
+            return watched.each_container()
+        unknown = not is_token(self.container) and self.container not in known
+        if known and unknown and not any(is_token(each) for each in known):
+            raise ConfigurationError(
+                f"{self.what} container must be one of {', '.join(known)}, got {self.container!r}: variant "
+                f"{watched.variant_name} has no other"
+            )
+        return watched.each_container(self.container)
+
     def dimensions(self, watched: Watched) -> dict[str, str]:
         """The dimensions by which the metric is found.
 
         Args:
-            watched: The variant; of its configuration alone where one is named and the metric is published by it.
+            watched: What publishes it; of its configuration alone where one is named and the metric is published by it.
         """
         if self.by == "endpoint":
             return {"EndpointName": watched.endpoint_name}
         found = watched.dimensions()
-        # The guide knows this dimension for requests only; an alarm on any other metric would never see data by it.
-        if watched.config_name is not None and self.namespace == REQUESTS:
+        # The guide knows this dimension for the common metrics of requests to a variant only; an alarm on any other would
+        # never see data by it.
+        told_apart = self.by == "variant" and self.by_config and self.namespace == REQUESTS
+        if watched.config_name is not None and watched.component_name is None and told_apart:
             found["EndpointConfigName"] = watched.config_name
         return found
 
@@ -168,7 +204,7 @@ class Condition:
             ok_actions: ARNs of what happens when it is over.
         """
         percentile = self.statistic.startswith("p")
-        whom = watched.endpoint_name if self.by == "endpoint" else f"{watched.variant_name} of {watched.endpoint_name}"
+        whom = watched.endpoint_name if self.by == "endpoint" else watched.title
         more: dict[str, Any] = {}
         if actions:
             more["alarm_actions"] = list(actions)

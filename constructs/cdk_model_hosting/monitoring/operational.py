@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_NAME
-from cdk_model_hosting.monitoring.actions import BoundActions, check_actions
+from cdk_model_hosting.monitoring.actions import BoundActions, Targets, check_actions
 from cdk_model_hosting.monitoring.alarm import Alarm
 from cdk_model_hosting.monitoring.watching import spread
-from cdk_model_hosting.placement import place_of
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
     from cdk_model_hosting.monitoring.actions import AlarmAction
     from cdk_model_hosting.monitoring.condition import Condition
+    from cdk_model_hosting.monitoring.watched import Watched
     from cdk_model_hosting.monitoring.watching import Watch, Watching
+
+
+class _Asked(NamedTuple):
+    """What was asked for at once: it holds for inference components that come later, too."""
+
+    conditions: tuple[Condition, ...]
+    actions: BoundActions
+    ok_actions: BoundActions
 
 
 class OperationalAlarms(Construct):
@@ -38,7 +46,7 @@ class OperationalAlarms(Construct):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, watching: Watching) -> None:
-        _check_place(scope, watching)
+        watching.check_place(scope)
         if not watching.variants:
             raise ConfigurationError(
                 "alarms must watch an endpoint with known variants, got none: metrics belong to variants; import it with "
@@ -47,12 +55,16 @@ class OperationalAlarms(Construct):
         super().__init__(scope, construct_id)
         self._watching = watching
         self._names: set[str] = set()
-        self._arn_prefix: str | None = None
+        self._targets = Targets(self)
+        self._asked: list[_Asked] = []
+        watching.newcomers.append(self._watch_too)
 
     def add(
         self, conditions: Sequence[Condition], *, actions: Sequence[AlarmAction], ok_actions: Sequence[AlarmAction]
     ) -> list[cloudwatch.CfnAlarm]:
-        """Make an alarm for every condition on every variant.
+        """Make an alarm for every condition on everything that publishes its metric.
+
+        Inference components that are added later are watched in the same way.
 
         Args:
             conditions: The conditions; the usual ones for this kind of endpoint when empty.
@@ -60,29 +72,40 @@ class OperationalAlarms(Construct):
             ok_actions: What happens when it is over, at most 5.
 
         Returns:
-            The alarms, by variant and then by condition, for composite alarms and the like.
+            The alarms, by variant or component and then by condition, for composite alarms and the like.
 
         Raises:
-            ConfigurationError: When a condition is named twice, cannot be watched on a fleet, or an action is none.
+            ConfigurationError: When a condition is named twice, cannot be watched on the endpoint, or an action is none.
         """
         for condition in conditions:
             require("alarms condition", condition, Alarm)
         check_actions("alarms actions", actions)
         check_actions("alarms ok_actions", ok_actions)
-        watches = list(spread(tuple(conditions) or self._watching.kind.alarms, self._watching.variants))
+        watching = self._watching
+        asked = _Asked(tuple(conditions) or watching.kind.alarms, BoundActions(actions), BoundActions(ok_actions))
+        made = self._make(asked, list(spread(asked.conditions, watching.kind, watching.variants, watching.components)))
+        self._asked.append(asked)
+        return made
+
+    def _watch_too(self, component: Watched) -> None:
+        """Make the alarms that were asked for on the other components."""
+        first = len(self._watching.components) - 1
+        for asked in self._asked:
+            self._make(asked, list(spread(asked.conditions, self._watching.kind, (), (component,), first=first)))
+
+    def _make(self, asked: _Asked, watches: Sequence[Watch]) -> list[cloudwatch.CfnAlarm]:
         self._check(watches)
-        on, over = BoundActions(actions), BoundActions(ok_actions)
         made: list[cloudwatch.CfnAlarm] = []
         for watch in watches:
-            target = cache(partial(self._target, watch))
+            target = cache(partial(self._targets.of, watch.name, watch.construct_id))
             made.append(
                 watch.condition.bind(
                     self,
                     watch.construct_id,
                     watch.watched,
                     watch.name,
-                    actions=on.arns(self, target),
-                    ok_actions=over.arns(self, target),
+                    actions=asked.actions.arns(self, target),
+                    ok_actions=asked.ok_actions.arns(self, target),
                 )
             )
         self._watching.made([(watch.name, watch.condition) for watch in watches], rollback=False)
@@ -100,24 +123,3 @@ class OperationalAlarms(Construct):
             ALARM_NAME.check("Alarm name", watch.name)
             watch.condition.threshold_on(watch.watched)
         self._names |= names
-
-    def _target(self, watch: Watch) -> cloudwatch.IAlarm:
-        """The alarm as actions take it. Its ID is unique in the app: a LambdaAction names a permission by it."""
-        if self._arn_prefix is None:
-            stack = place_of(self).stack
-            self._arn_prefix = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:"
-        construct_id = f"{watch.construct_id}Target" if is_token(watch.name) else watch.name.replace("/", ".")
-        return cloudwatch.Alarm.from_alarm_arn(self, construct_id, self._arn_prefix + watch.name)
-
-
-def _check_place(scope: Construct, watching: Watching) -> None:
-    for what, given in (("region", watching.region), ("account", watching.account)):
-        if given is None or is_token(given):
-            continue
-        stack = place_of(scope).stack
-        here = stack.region if what == "region" else stack.account
-        if not is_token(here) and here != given:
-            raise ConfigurationError(
-                f"alarms must be made in the endpoint's {what} {given}, got a stack in {here}: CloudWatch watches metrics "
-                f"of its own {what}"
-            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from cdk_model_hosting.monitoring.checks import WHOLE, count, millis, percentile, share
+from cdk_model_hosting.monitoring.checks import MICROSECONDS_A_MILLI, WHOLE, count, millis, percentile, share
 from cdk_model_hosting.monitoring.condition import Condition
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _DEFAULT_LATENCY_MILLIS = 10_000.0
 _DEFAULT_OVERHEAD_MILLIS = 1_000.0
-_MICROSECONDS_A_MILLI = 1_000
 _REQUESTS = "the requests"
 
 
@@ -117,7 +116,7 @@ class RequestConditions(Condition):
             what="Alarm.model_latency",
             metric="ModelLatency",
             statistic=statistic,
-            threshold=allowed * _MICROSECONDS_A_MILLI,
+            threshold=allowed * MICROSECONDS_A_MILLI,
             assumed=above is None,
             says=f"the model takes more than {allowed:.15g} ms for an answer at the percentile {percentile:g}",
             minutes=minutes,
@@ -146,7 +145,7 @@ class RequestConditions(Condition):
             what="Alarm.overhead_latency",
             metric="OverheadLatency",
             statistic="Average",
-            threshold=allowed * _MICROSECONDS_A_MILLI,
+            threshold=allowed * MICROSECONDS_A_MILLI,
             assumed=above is None,
             says=f"SageMaker adds more than {allowed:.15g} ms to the model's answers on average",
             minutes=minutes,

@@ -20,37 +20,42 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_cloudwatch as cloudwatch
 
+    from cdk_model_hosting.monitoring.kinds import Kind
+    from cdk_model_hosting.monitoring.watched import Watched
+
 _DESCRIBE = "cloudwatch:DescribeAlarms"
 
-_DEFAULT = (Alarm.server_errors(), Alarm.model_latency())
 
-
-def default_alarms(variants: int) -> tuple[Alarm, ...]:
-    """What a rollout watches when it is not told what to watch: server errors, and latency where there is room for it.
+def default_alarms(kind: Kind, variants: int) -> tuple[Alarm, ...]:
+    """What a rollout watches when it is not told what to watch: as much of what is usual as there is room for.
 
     Args:
+        kind: What kind of endpoint it is.
         variants: Number of variants, each of which is watched.
     """
-    most = int(ROLLBACK_ALARMS.high or 0)
-    return _DEFAULT if len(_DEFAULT) * variants <= most else _DEFAULT[:1]
+    return kind.rollback[: int(ROLLBACK_ALARMS.high or 0) // max(variants, 1)]
 
 
 class RollbackAlarms(Construct):
-    """Alarms on the fleet that a deployment brings up.
+    """Alarms on the fleet, or on the inference component, that a deployment brings up.
 
     Each watches the metrics of the new endpoint configuration alone, so that faults of the old fleet do not abort the
-    rollout that may mend them. The endpoint depends on this construct, and the alarms know the endpoint by its literal
-    name: that is the one order without a cycle.
+    rollout that may mend them. What SageMaker publishes without naming the configuration is watched on both fleets: the
+    use of instances, the queue and the failures of asynchronous endpoints, the loading of models, single containers.
+
+    The endpoint depends on this construct, and the alarms know the endpoint by its literal name: that is the one order
+    without a cycle.
 
     Args:
-        scope: The endpoint.
+        scope: The endpoint, or the component.
         construct_id: ID below `scope`.
         watching: What is watched of the endpoint.
-        config_name: Name of the endpoint configuration that is deployed.
+        config_name: Name of the endpoint configuration that is deployed; None where a component is.
         alarms: Conditions to watch on every variant, and alarms that exist already.
+        component: The component that is deployed, which alone is watched of all components.
 
     Raises:
-        ConfigurationError: When there are more alarms than the service takes.
+        ConfigurationError: When there are more alarms than the service takes, or a condition that nothing publishes.
 
     Attributes:
         names: Names of all alarms.
@@ -62,15 +67,17 @@ class RollbackAlarms(Construct):
         construct_id: str,
         *,
         watching: Watching,
-        config_name: str,
+        config_name: str | None,
         alarms: Sequence[Alarm | cloudwatch.IAlarm],
+        component: Watched | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         conditions = [each for each in alarms if isinstance(each, Alarm)]
         brought = [each for each in alarms if not isinstance(each, Alarm)]
         why = "SageMaker watches no more; with several variants every condition counts once for each"
         new_fleet = [replace(each, config_name=config_name) for each in watching.variants]
-        watches = list(spread(conditions, new_fleet))
+        components = [] if component is None else [component]
+        watches = list(spread(conditions, watching.kind, new_fleet, components))
         ROLLBACK_ALARMS.check("rollback_on alarms in all", len(watches) + len(brought), why=why)
         for each in brought:
             if not hasattr(each, "alarm_name"):
@@ -80,8 +87,8 @@ class RollbackAlarms(Construct):
                 )
         for condition in conditions:
             condition.check_rollback()
-        _check_names([each.name for each in conditions])
-        _check_names([each.alarm_name for each in brought])
+        _check_names([(watch.construct_id, watch.condition.name) for watch in watches])
+        _check_names([(each.alarm_name, each.alarm_name) for each in brought])
         self.names: list[str] = []
         self._arns: list[str] = []
         for watch in watches:
@@ -118,8 +125,14 @@ class RollbackAlarms(Construct):
         return (Permission(actions=(_DESCRIBE,), resources=resources),)
 
 
-def _check_names(names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _check_names(names: Sequence[tuple[str, str]]) -> None:
+    """Refuse alarms that cannot be told apart.
+
+    Args:
+        names: For each, what tells it apart, and its name in a message.
+    """
+    known = [each for each, _ in names]
+    twice = sorted({name for each, name in names if known.count(each) > 1})
     if twice:
         raise ConfigurationError(
             f"rollback_on must name each alarm once, got {twice[0]} twice: SageMaker watches an alarm or does not"

@@ -98,10 +98,10 @@ class Gradual(AllAtOnce):
             self.step.check(self.what, variant, self.percents)
         super(Gradual, self).check(variants)
 
-    def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
+    def _advice_on_alarms(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
         """Say when there is nothing to watch."""
         if rollback_on:
-            return super(Gradual, self).advice(rollback_on)
+            return super(Gradual, self)._advice_on_alarms(rollback_on)
         text = f"{self.what} has no alarm to roll back on: it only shifts the traffic later"
         return [Advice("gradualRolloutWithoutAlarm", text)]
 
@@ -129,7 +129,14 @@ class Linear(Gradual):
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """One wait a step, one at the end."""
-        steps = self.step.count(variant)
+        return self._waits(self.step.count(variant))
+
+    def longest_waits(self, variant: Variant) -> tuple[int | None, ...]:
+        """The same for as many steps as it may take: the traffic of a small fleet may be cut finer than its instances."""
+        even, rounded = self.step.count(variant), self.step.most(variant)
+        return self._waits(None if even is None or rounded is None else max(even, rounded))
+
+    def _waits(self, steps: int | None) -> tuple[int | None, ...]:
         return (None,) if steps is None else (*[self.wait_seconds] * steps, self.final_seconds)
 
     def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # What bringing up a fleet takes besides its waits, when its own time-outs do not say: finding instances, pulling the image.
 _BRING_UP_SECONDS = 1800
+# The worst rounding of any legal percentage is met by a fleet that is not much larger than the smallest one.
+_WORST_WITHIN = 100
 _HALF = 2
 _WHOLE = 100
 
@@ -88,13 +90,27 @@ class Step:
             )
 
     def count(self, variant: Variant) -> int | None:
-        """Most steps that the largest fleet of a variant takes; None when that is known only at deploy time."""
+        """Steps that the largest fleet of a variant takes, cut evenly; None when that is known only at deploy time."""
         largest = variant.largest_count
         if is_token(self.size) or (is_token(largest) and self.measure == "INSTANCE_COUNT"):
             return None
         if self.measure == "INSTANCE_COUNT":
             return math.ceil(largest / self.size)
         return math.ceil(_WHOLE / self.size)
+
+    def most(self, variant: Variant) -> int | None:
+        """Most steps that any fleet of a variant takes; None when that is known only at deploy time.
+
+        AWS does not say how a percentage of a fleet becomes whole instances. Nothing takes longer than rounding down: 20 %
+        of 9 instances is then a single one.
+        """
+        if self.measure == "INSTANCE_COUNT" or is_token(self.size):
+            return self.count(variant)
+        smallest, largest = variant.smallest_count, variant.largest_count
+        # Below two instances there are no steps, whatever a Token turns out to be.
+        first = int(GRADUAL_FLEET.low) if is_token(smallest) else smallest
+        last = first + _WORST_WITHIN if is_token(largest) else largest
+        return most_steps(self.size, first, last)
 
     def render(self) -> sagemaker.CfnEndpoint.CapacitySizeProperty:
         """The step as the endpoint names it."""
@@ -124,6 +140,10 @@ class Plan(ABC):
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """Every wait, in seconds, of a rollout of a variant's largest fleet; None or a Token for one not known yet."""
 
+    def longest_waits(self, variant: Variant) -> tuple[int | None, ...]:
+        """The same where SageMaker rounds every step in percent down to whole instances, for the worst fleet."""
+        return self.waits(variant)
+
     def bring_ups(self, variant: Variant) -> int | None:  # noqa: ARG002 - a whole fleet comes up at once, as a rule
         """How many times instances are brought up one after the other; None when that is known only at deploy time."""
         return 1
@@ -152,12 +172,18 @@ class Plan(ABC):
             alarm_names: Alarms that roll back.
         """
 
-    def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
-        """What works with these alarms, but not as one may expect.
+    def advice(
+        self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm], variants: Sequence[Variant] = ()
+    ) -> list[Advice]:
+        """What works with these alarms and fleets, but not as one may expect.
 
         Args:
             rollback_on: What rolls the rollout back.
+            variants: The endpoint's variants.
         """
+        return [*self._advice_on_alarms(rollback_on), *self._advice_on_time(variants)]
+
+    def _advice_on_alarms(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
         if any(is_token(each) for each in self.bakes()):
             return []
         longest = max(self.bakes())
@@ -170,6 +196,23 @@ class Plan(ABC):
         )
         return [Advice("bakeShorterThanAlarm", text)]
 
+    def _advice_on_time(self, variants: Sequence[Variant]) -> list[Advice]:
+        """Say when a rollout may be cut off: what is refused takes too long for certain."""
+        given = self.timeout_seconds
+        most = int(EXECUTION_SECONDS.high or 0) if given is None else given
+        for variant in variants:
+            waits, starting = _added_up(self.longest_waits(variant)), _added_up(_start_times(variant))
+            if waits is None or starting is None or is_token(most):
+                continue
+            needed = waits if given is not None else waits + max(_BRING_UP_SECONDS, starting)
+            if max(needed, waits + 1) > most:
+                text = (
+                    f"{self.what} may need {needed} seconds for variant {variant.name}, depending on how SageMaker rounds its "
+                    f"steps to whole instances, and is rolled back after {most}: take larger steps, or let it bake shorter"
+                )
+                return [Advice("rolloutMayTakeTooLong", text)]
+        return []
+
     def timeout(self, variants: Sequence[Variant]) -> int:
         """Longest time for the whole rollout: the given one, or more than everything that it waits for.
 
@@ -181,7 +224,7 @@ class Plan(ABC):
         longest = int(EXECUTION_SECONDS.high or 0)
         needed = 0
         for variant in variants:
-            known, times = _added_up(self.waits(variant)), self.bring_ups(variant)
+            known, times = _added_up(self.longest_waits(variant)), self.bring_ups(variant)
             starting = _added_up(_start_times(variant))
             if known is None or starting is None or times is None:
                 # Tokens cannot be added up; the longest time exceeds whatever they turn out to be.
@@ -204,6 +247,18 @@ class Plan(ABC):
             f"{self.what} timeout must be more than the {waits} seconds that the rollout waits, got {given}: "
             "SageMaker would roll back every time"
         )
+
+
+def most_steps(percent: int, smallest: int, largest: int) -> int:
+    """Most steps of some percent that a fleet takes where each is rounded down to whole instances, but to one at least.
+
+    Args:
+        percent: Percent of the fleet, 5 to 50.
+        smallest: Fewest instances that the fleet can have.
+        largest: Most instances that it can have.
+    """
+    worst = range(smallest, min(largest, smallest + _WORST_WITHIN) + 1)
+    return max(math.ceil(size / max(1, size * percent // _WHOLE)) for size in worst)
 
 
 def auto_rollback(alarm_names: Sequence[str]) -> sagemaker.CfnEndpoint.AutoRollbackConfigProperty | None:

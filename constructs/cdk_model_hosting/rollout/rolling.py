@@ -46,12 +46,16 @@ class Rolling(Plan):
 
     def bring_ups(self, variant: Variant) -> int | None:
         """Each batch is brought up by itself."""
-        return self._batches(variant)
+        return self.batch.most(variant)
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
-        """One wait a batch."""
-        batches = self._batches(variant)
-        return (None,) if batches is None else (self.wait_seconds,) * batches
+        """One wait a batch. Each holds at least one instance."""
+        batches, largest = self.batch.count(variant), variant.largest_count
+        return self._waits(batches if batches is None or is_token(largest) else min(batches, largest))
+
+    def longest_waits(self, variant: Variant) -> tuple[int | None, ...]:
+        """The same for as many batches as it may take."""
+        return self._waits(self.batch.most(variant))
 
     def check(self, variants: Sequence[Variant]) -> None:
         """Refuse several variants, small fleets, and fleets so large that they take too long."""
@@ -64,15 +68,13 @@ class Rolling(Plan):
             self.batch.check(self.what, variant, ROLLING_PERCENT)
         super(Rolling, self).check(variants)
 
-    def _batches(self, variant: Variant) -> int | None:
-        """Most batches that the largest fleet of a variant takes. Each holds at least one instance."""
-        batches, largest = self.batch.count(variant), variant.largest_count
-        return batches if batches is None or is_token(largest) else min(batches, largest)
+    def _waits(self, batches: int | None) -> tuple[int | None, ...]:
+        return (None,) if batches is None else (self.wait_seconds,) * batches
 
-    def advice(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
+    def _advice_on_alarms(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
         """Say when there is nothing to watch."""
         if rollback_on:
-            return super(Rolling, self).advice(rollback_on)
+            return super(Rolling, self)._advice_on_alarms(rollback_on)
         text = f"{self.what} has no alarm to roll back on: it only replaces the fleet later"
         return [Advice("gradualRolloutWithoutAlarm", text)]
 

@@ -3,7 +3,8 @@ import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from cdk_model_hosting import RealtimeEndpoint
-from cdk_model_hosting.endpoints.metrics import EndpointMetrics
+from cdk_model_hosting.endpoints.metrics import InstanceMetrics
+from cdk_model_hosting.endpoints.metrics_requests import RequestMetrics
 from tests.unit.builders import FLEET, new_stack, only, refused, single, text_token, variants
 
 REQUESTS, INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
@@ -42,7 +43,8 @@ def shared() -> RealtimeEndpoint:
 
 
 def test_every_metric_is_in_the_table() -> None:
-    assert {name for name in vars(EndpointMetrics) if name.startswith("metric_")} == set(METRICS)
+    bases = (*RequestMetrics.__mro__, *InstanceMetrics.__mro__)
+    assert {name for base in bases for name in vars(base) if name.startswith("metric_")} == set(METRICS)
 
 
 @pytest.mark.parametrize("method", METRICS)

@@ -12,6 +12,7 @@ from tests.unit.builders import FLEET, PAIR, new_stack, number_token
 from tests.unit.rollout.rendered import advice, fleet_of
 
 MINUTE, FIVE, NONE = cdk.Duration.minutes(1), cdk.Duration.minutes(5), cdk.Duration.seconds(0)
+HOUR = cdk.Duration.hours(1)
 SLOW = [Alarm.server_errors(minutes=3, out_of=5)]
 
 GRADUAL: dict[str, Callable[..., Rollout]] = {
@@ -85,6 +86,44 @@ def test_nothing_is_said_of_times_that_are_tokens(kind: str) -> None:
     stack = new_stack()
     bake: Any = cdk.Duration.seconds(number_token(stack))
     assert advice(GRADUAL[kind](bake=bake), PAIR, None, stack, rollback_on=SLOW) == {}
+
+
+# Time
+
+
+@pytest.mark.parametrize(
+    ("rollout", "count", "needed"),
+    [
+        (Rollout.linear(percent=10, bake=cdk.Duration.minutes(45)), 19, 19 * 2700 + 1800),
+        (Rollout.rolling(percent=5, bake=cdk.Duration.minutes(20)), 39, 39 * 1200 + 1800),
+        # The waits alone are short enough, but leave no time for bringing the fleet up.
+        (Rollout.linear(percent=14, bake=cdk.Duration.minutes(57)), 100, 8 * 3420 + 1800),
+        (Rollout.linear(percent=14, bake=cdk.Duration.minutes(55)), 100, None),
+        (Rollout.linear(percent=50, bake=HOUR, final_bake=HOUR), 4, None),
+    ],
+)
+def test_says_when_a_rollout_may_be_cut_off(rollout: Rollout, count: int, needed: int | None) -> None:
+    said = advice(rollout, fleet_of(count), rollback_on=None)
+    text = (
+        f"{rollout.plan.what} may need {needed} seconds for variant AllTraffic, depending on how SageMaker rounds its steps "
+        "to whole instances, and is rolled back after 28800: take larger steps, or let it bake shorter"
+    )
+    assert said == ({} if needed is None else {"rolloutMayTakeTooLong": text})
+
+
+def test_says_when_the_given_time_may_be_too_short() -> None:
+    rollout = Rollout.linear(percent=20, bake=FIVE, timeout=cdk.Duration.minutes(30))
+    assert advice(rollout, fleet_of(10), rollback_on=None) == {}
+    assert advice(rollout, fleet_of(9), rollback_on=None) == {
+        "rolloutMayTakeTooLong": "Rollout.linear may need 2700 seconds for variant AllTraffic, depending on how SageMaker "
+        "rounds its steps to whole instances, and is rolled back after 1800: take larger steps, or let it bake shorter"
+    }
+
+
+def test_nothing_is_said_of_a_time_that_is_a_token() -> None:
+    stack = new_stack()
+    rollout = Rollout.linear(percent=20, bake=FIVE, timeout=cdk.Duration.seconds(number_token(stack)))
+    assert advice(rollout, fleet_of(9), None, stack, rollback_on=None) == {}
 
 
 # Inf1

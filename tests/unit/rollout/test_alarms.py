@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -5,12 +6,25 @@ import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from cdk_model_hosting import Alarm, ConfigurationError, RealtimeEndpoint
-from cdk_model_hosting.rollout.alarms import default_alarms
+from cdk_model_hosting.monitoring.kinds import (
+    ASYNCHRONOUS,
+    COMPONENTS,
+    MULTI_CONTAINER,
+    MULTI_MODEL,
+    PIPELINE,
+    REALTIME,
+    SERVERLESS,
+    Kind,
+)
+from cdk_model_hosting.monitoring.watched import Watched
+from cdk_model_hosting.monitoring.watching import Watching
+from cdk_model_hosting.rollout.alarms import RollbackAlarms, default_alarms
 from tests.unit.builders import (
     FLEET,
     att,
     new_stack,
     only,
+    refused,
     resources,
     single,
     stack_in,
@@ -135,9 +149,93 @@ def test_many_variants_are_watched_for_server_errors_alone(count: int, watched: 
     assert len(rollback(stack)) == watched
 
 
-def test_the_default_conditions() -> None:
-    assert [each.name for each in default_alarms(1)] == ["ServerErrors", "ModelLatencyP99"]
-    assert [each.name for each in default_alarms(6)] == ["ServerErrors"]
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (REALTIME, ["ServerErrors", "ModelLatencyP99"]),
+        (PIPELINE, ["ServerErrors", "ModelLatencyP99"]),
+        (MULTI_CONTAINER, ["ServerErrors", "ModelLatencyP99"]),
+        (MULTI_MODEL, ["ServerErrors", "ModelLatencyP99", "ModelLoadWait"]),
+        (ASYNCHRONOUS, ["ServerErrors", "FailedInferences"]),
+        (COMPONENTS, ["ServerErrors", "ModelLatencyP99"]),
+        (SERVERLESS, []),
+    ],
+)
+def test_the_default_conditions(kind: Kind, names: list[str]) -> None:
+    assert [each.name for each in default_alarms(kind, 1)] == names
+    assert [each.name for each in default_alarms(kind, 6)] == names[:1]
+
+
+@pytest.mark.parametrize(("variants_", "watched"), [(3, 3), (4, 2), (5, 2), (6, 1), (10, 1)])
+def test_what_there_is_no_room_for_is_left_out_from_the_end(variants_: int, watched: int) -> None:
+    assert default_alarms(MULTI_MODEL, variants_) == MULTI_MODEL.rollback[:watched]
+
+
+QUEUED = Watched(endpoint_name="fraud", variant_name="main")
+
+
+def test_what_does_not_tell_the_fleets_apart_looks_at_both() -> None:
+    stack = new_stack()
+    made = RollbackAlarms(
+        stack,
+        "Rollback",
+        watching=Watching(kind=ASYNCHRONOUS, variants=(QUEUED,)),
+        config_name="config",
+        alarms=[Alarm.server_errors(), Alarm.failed_inferences(), Alarm.backlog(above=5), Alarm.memory_utilization()],
+    )
+    assert {each["AlarmName"]: [name["Name"] for name in each["Dimensions"]] for each in alarms(stack)} == {
+        "fraud/main/ServerErrors/rollback": ["EndpointName", "VariantName", "EndpointConfigName"],
+        "fraud/main/FailedInferences/rollback": ["EndpointName", "VariantName"],
+        "fraud/Backlog/rollback": ["EndpointName"],
+        "fraud/main/MemoryUtilization/rollback": ["EndpointName", "VariantName"],
+    }
+    assert made.names[2] == "fraud/Backlog/rollback"
+
+
+def test_a_component_is_watched_alone() -> None:
+    stack = new_stack()
+    one, two = (replace(QUEUED, component_name=name) for name in ("one", "two"))
+    watching = Watching(kind=COMPONENTS, variants=(QUEUED,), components=[one, two])
+    RollbackAlarms(
+        stack,
+        "Rollback",
+        watching=watching,
+        config_name=None,
+        component=two,
+        alarms=[*COMPONENTS.rollback, Alarm.no_capacity()],
+    )
+    assert [(each["AlarmName"], each["Dimensions"]) for each in alarms(stack)] == [
+        (f"fraud/two/{name}/rollback", [{"Name": "InferenceComponentName", "Value": "two"}])
+        for name in ("ServerErrors", "ModelLatencyP99", "NoCapacity")
+    ]
+
+
+def test_each_container_counts_once() -> None:
+    stack = new_stack()
+    variant = replace(QUEUED, containers=("clean", "score"))
+    RollbackAlarms(
+        stack,
+        "Rollback",
+        watching=Watching(kind=PIPELINE, variants=(variant,)),
+        config_name="config",
+        alarms=[
+            Alarm.container_latency(container="clean", above=cdk.Duration.millis(50)),
+            Alarm.container_latency(container="score", above=cdk.Duration.millis(250)),
+        ],
+    )
+    assert [each["AlarmName"] for each in alarms(stack)] == [
+        "fraud/main/clean/ContainerLatency/rollback",
+        "fraud/main/score/ContainerLatency/rollback",
+    ]
+
+
+def test_fails_when_the_endpoint_does_not_publish_it() -> None:
+    stack = new_stack()
+    with refused(
+        "Alarm.backlog must watch an asynchronous endpoint, got a single-model real-time endpoint: it publishes no "
+        "ApproximateBacklogSize"
+    ):
+        RealtimeEndpoint(stack, "Endpoint", model=single(stack), fleet=FLEET, rollback_on=[Alarm.backlog(above=5)])
 
 
 @pytest.mark.parametrize(("names", "conditions", "brought", "count"), [(("a", "b"), 2, 7, 11), (("a",), 0, 11, 11)])
@@ -146,7 +244,10 @@ def test_fails_when_there_are_too_many(names: tuple[str, ...], conditions: int, 
     own = [cloudwatch.Alarm.from_alarm_arn(stack, f"Mine{each}", f"{MINE}{each}") for each in range(brought)]
     with pytest.raises(ConfigurationError) as caught:
         RealtimeEndpoint(
-            stack, "Endpoint", variants=variants(stack, *names), rollback_on=[*default_alarms(1)[:conditions], *own]
+            stack,
+            "Endpoint",
+            variants=variants(stack, *names),
+            rollback_on=[*default_alarms(REALTIME, 1)[:conditions], *own],
         )
     assert str(caught.value) == (
         f"rollback_on alarms in all must be 1-10 alarms, got {count}: SageMaker watches no more; with several variants "

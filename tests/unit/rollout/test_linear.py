@@ -6,6 +6,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_model_hosting import RealtimeEndpoint, Rollout, Scaling, ScheduledScaling
+from cdk_model_hosting.rollout.plan import most_steps
 from tests.unit.builders import FLEET, PAIR, new_stack, number_token, only, refused, variants
 from tests.unit.rollout.rendered import deployment, fleet_of
 from tests.unit.scaling.test_schedule import RATE
@@ -41,12 +42,56 @@ def test_by_instances() -> None:
     }
 
 
+def steps_of(policy: dict[str, Any]) -> float:
+    return float(policy["MaximumExecutionTimeoutInSeconds"] - 1800) / 300
+
+
 @pytest.mark.parametrize(
     ("percent", "steps"), [(10, 10), (11, 10), (20, 5), (25, 4), (30, 4), (33, 4), (34, 3), (49, 3), (50, 2)]
 )
 def test_a_last_step_that_is_smaller_counts(percent: int, steps: int) -> None:
     policy = deployment(Rollout.linear(percent=percent, bake=FIVE), fleet_of(100))["BlueGreenUpdatePolicy"]
-    assert policy["MaximumExecutionTimeoutInSeconds"] == steps * 300 + 1800
+    assert steps_of(policy) == steps
+
+
+@pytest.mark.parametrize(
+    ("percent", "count", "steps"),
+    [
+        (50, 5, 3),  # two, two and one
+        (50, 3, 3),
+        (20, 9, 9),  # 1.8 instances are one
+        (20, 14, 7),
+        (20, 24, 6),
+        (10, 19, 19),
+        (10, 29, 15),
+        (33, 100, 4),
+        (33, 8, 4),
+        (10, 2, 10),  # the traffic may be cut finer than two instances
+    ],
+)
+def test_a_step_that_is_rounded_down_to_whole_instances_has_time(percent: int, count: int, steps: int) -> None:
+    policy = deployment(Rollout.linear(percent=percent, bake=FIVE), fleet_of(count))["BlueGreenUpdatePolicy"]
+    assert steps_of(policy) == steps
+
+
+@pytest.mark.parametrize(
+    ("bounds", "steps"), [((5, 20), 9), ((10, 20), 7), ((15, 20), 7), ((15, 18), 6), ((20, 20), 5), ((20, 10**9), 6)]
+)
+def test_the_fleet_of_the_worst_size_has_time(bounds: tuple[int, int], steps: int) -> None:
+    rollout = Rollout.linear(percent=20, bake=FIVE)
+    policy = deployment(rollout, fleet_of(bounds[0]), Scaling.between(*bounds))["BlueGreenUpdatePolicy"]
+    assert steps_of(policy) == steps
+
+
+def test_the_worst_size_is_found_among_many() -> None:
+    def rounded_down(size: int, percent: int) -> int:
+        return -(-size // max(1, size * percent // 100))
+
+    for percent in range(5, 51):
+        steps = [rounded_down(size, percent) for size in range(2, 3000)]
+        for smallest in (2, 3, 5, 8, 13, 40, 99, 250, 800):
+            for largest in (smallest, smallest + 1, smallest + 9, smallest + 90, 2500):
+                assert most_steps(percent, smallest, largest) == max(steps[smallest - 2 : largest - 1])
 
 
 @pytest.mark.parametrize(("instances", "count", "steps"), [(1, 2, 2), (1, 10, 10), (3, 8, 3), (4, 8, 2), (5, 50, 10)])
@@ -145,3 +190,19 @@ def test_a_fleet_whose_largest_size_is_a_token_may_take_the_longest_time() -> No
     rollout = Rollout.linear(instances=1, bake=FIVE)
     policy = deployment(rollout, FLEET, Scaling.between(2, high), stack)["BlueGreenUpdatePolicy"]
     assert policy["MaximumExecutionTimeoutInSeconds"] == 28800
+
+
+@pytest.mark.parametrize(("low", "steps"), [(2, 9), (20, 6)])
+def test_a_fleet_without_a_known_end_has_time_for_every_size(low: int, steps: int) -> None:
+    stack = new_stack()
+    high: Any = number_token(stack)
+    rollout = Rollout.linear(percent=20, bake=FIVE)
+    policy = deployment(rollout, fleet_of(low), Scaling.between(low, high), stack)["BlueGreenUpdatePolicy"]
+    assert steps_of(policy) == steps
+
+
+def test_a_fleet_of_any_size_has_time_for_every_size() -> None:
+    stack = new_stack()
+    rollout = Rollout.linear(percent=20, bake=FIVE)
+    policy = deployment(rollout, fleet_of(number_token(stack)), stack=stack)["BlueGreenUpdatePolicy"]
+    assert steps_of(policy) == 9

@@ -161,6 +161,30 @@ def test_a_small_fleet_has_no_more_batches_than_instances() -> None:
     assert found["MaximumExecutionTimeoutInSeconds"] == 2 * (60 + 1800)
 
 
+@pytest.mark.parametrize(
+    ("percent", "count", "batches"), [(50, 5, 3), (50, 4, 2), (5, 39, 39), (10, 19, 19), (25, 7, 7)]
+)
+def test_a_batch_that_is_rounded_down_to_whole_instances_has_time(percent: int, count: int, batches: int) -> None:
+    found = policy(Rollout.rolling(percent=percent, bake=MINUTE), fleet_of(count))
+    assert found["MaximumExecutionTimeoutInSeconds"] == min(28800, batches * (60 + 1800))
+
+
+def test_the_fleet_of_the_worst_size_has_time() -> None:
+    found = policy(Rollout.rolling(percent=50, bake=MINUTE), fleet_of(4), Scaling.between(4, 8))
+    assert found["MaximumExecutionTimeoutInSeconds"] == 3 * (60 + 1800)
+
+
+def test_only_what_takes_too_long_for_certain_is_refused() -> None:
+    # Twenty batches at even shares, and 39 where SageMaker rounds down.
+    rollout = Rollout.rolling(percent=5, bake=cdk.Duration.minutes(20))
+    assert policy(rollout, fleet_of(39))["MaximumExecutionTimeoutInSeconds"] == 28800
+    with refused(
+        "Rollout.rolling must wait less than 28800 seconds in all, got 30000 for the largest fleet of variant AllTraffic: "
+        "SageMaker gives a rollout no longer time"
+    ):
+        policy(Rollout.rolling(percent=5, bake=cdk.Duration.minutes(25)), fleet_of(39))
+
+
 def test_fails_when_the_waits_of_all_batches_are_too_long() -> None:
     with refused(
         "Rollout.rolling must wait less than 28800 seconds in all, got 36000 for the largest fleet of variant AllTraffic: "

@@ -17,11 +17,12 @@ LONGEST, SHORTEST = 28800, 600
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A rollout with a fleet, and what it waits for."""
+    """A rollout with a fleet, what it waits for at even shares, and what at most."""
 
     rollout: Rollout
     variant: Variant
     waits: int
+    longest: int
     given: int | None
 
     def timeout(self) -> int:
@@ -51,15 +52,16 @@ def variant_of(dice: random.Random, model: Model) -> tuple[Variant, int, int]:
     return Variant(model=model, fleet=Fleet(**options), scaling=scaling), fewest, most
 
 
-def size_of(dice: random.Random, least: int, fewest: int, most: int) -> tuple[dict[str, int], int]:
-    """A legal size, with the most steps that it can take: least is its smallest legal percentage."""
+def size_of(dice: random.Random, least: int, fewest: int, most: int) -> tuple[dict[str, int], int, int]:
+    """A legal size, with its steps at even shares and at most: least is its smallest legal percentage."""
     smallest, largest = math.ceil(most * least / 100), fewest // 2
     if smallest <= largest and dice.random() < 0.5:
         instances = dice.randint(max(smallest, 1), largest)
-        return {"instances": instances}, -(-most // instances)
-    # No more steps than instances, so that it does not matter whether a step is rounded to whole ones.
-    percent = dice.randint(max(least, -(-100 // fewest)), 50)
-    return {"percent": percent}, -(-100 // percent)
+        steps = -(-most // instances)
+        return {"instances": instances}, steps, steps
+    percent = dice.randint(least, 50)
+    rounded_down = [-(-size // max(1, math.floor(size * percent / 100))) for size in range(fewest, most + 1)]
+    return {"percent": percent}, -(-100 // percent), max(rounded_down)
 
 
 def case_of(dice: random.Random, model: Model) -> Case:
@@ -69,17 +71,21 @@ def case_of(dice: random.Random, model: Model) -> Case:
     given = dice.choice([None, None, dice.randint(SHORTEST, LONGEST), SHORTEST, LONGEST])
     times: dict[str, Any] = {"bake": seconds(bake), "timeout": None if given is None else seconds(given)}
     if kind == "all_at_once":
-        return Case(rollout=Rollout.all_at_once(**times), variant=variant, waits=bake, given=given)
+        return Case(rollout=Rollout.all_at_once(**times), variant=variant, waits=bake, longest=bake, given=given)
     least = {"canary": 1, "linear": 10, "rolling": 5}[kind]
-    size, steps = size_of(dice, least, fewest, most)
+    size, steps, longest = size_of(dice, least, fewest, most)
     if kind == "canary":
-        steps = 1
+        steps = longest = 1
+    if kind == "linear":
+        longest = max(steps, longest)
     if kind == "rolling":
-        final = 0
+        # No batch is smaller than an instance.
+        final, steps = 0, min(steps, most)
     else:
         times["final_bake"] = seconds(final)
     rollout = getattr(Rollout, kind)(**size, **times)
-    return Case(rollout=rollout, variant=variant, waits=steps * bake + final, given=given)
+    waits = steps * bake + final
+    return Case(rollout=rollout, variant=variant, waits=waits, longest=longest * bake + final, given=given)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +117,20 @@ def test_a_computed_time_leaves_room_for_bringing_the_fleet_up(cases: list[Case]
         if case.given is None:
             fleet = case.variant.fleet
             start = (fleet.startup_seconds or 0) + (fleet.download_seconds or 0)
-            assert case.timeout() >= min(LONGEST, case.waits + start), case
+            assert case.timeout() >= min(LONGEST, case.longest + start), case
+
+
+def test_whoever_may_be_cut_off_is_told(cases: list[Case]) -> None:
+    told = 0
+    for case in filter(allowed, cases):
+        most = LONGEST if case.given is None else case.given
+        advice = [each.id for each in case.rollout.plan.advice([], [case.variant])]
+        if case.longest >= most:
+            assert "rolloutMayTakeTooLong" in advice, case
+            told += 1
+        elif case.given is not None:
+            assert "rolloutMayTakeTooLong" not in advice, case
+    assert told > 5
 
 
 def test_fails_whenever_the_waits_are_not_below_the_time(cases: list[Case]) -> None:

@@ -1,0 +1,50 @@
+"""A key of one's own for the volumes of instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.permissions import Permission
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
+    from cdk_model_hosting.endpoints.fleet import Fleet
+
+
+def check_volume_key(owner: str, *fleets: Fleet) -> None:
+    """Refuse a key for instances without a volume that it could encrypt.
+
+    Args:
+        owner: What the user typed.
+        fleets: The fleets.
+
+    Raises:
+        ConfigurationError: When the instances of one bring local NVMe disks.
+    """
+    for fleet in fleets:
+        machine = fleet.machine
+        if machine.volume_kms_key is False:
+            raise ConfigurationError(
+                f"{owner} encryption_key must be omitted for {machine.name}, got one: its local NVMe disks are encrypted by "
+                "the hardware with a key of their own, and it has no volume to encrypt"
+            )
+
+
+def use_of_volume_key(key: kms.IKey) -> tuple[Permission, ...]:
+    """What attaching an encrypted volume needs; grants only to AWS services.
+
+    Args:
+        key: The key.
+    """
+    arn = key.key_arn
+    grant = Permission(
+        actions=("kms:CreateGrant",),
+        resources=(arn,),
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+    use = Permission(
+        actions=("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"), resources=(arn,)
+    )
+    return grant, use

@@ -1,0 +1,1 @@
+"""Tests of a new model on the traffic of an old one, run by SageMaker."""

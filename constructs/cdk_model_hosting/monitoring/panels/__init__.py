@@ -1,0 +1,1 @@
+"""What a dashboard draws of each kind of endpoint, as data."""
