@@ -1,4 +1,4 @@
-"""Durations as whole seconds."""
+"""Durations as whole seconds, or days."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
 _MILLIS = 1000
+_DAY_SECONDS = 86_400
 
 
 def seconds(what: str, duration: cdk.Duration | None) -> int | None:
@@ -46,6 +47,26 @@ def _unresolved(what: str, duration: cdk.Duration) -> int:
             "CloudFormation cannot convert it"
         )
     return duration.to_seconds()  # type: ignore[return-value]  # CDK types every number as a float
+
+
+def whole_days(what: str, duration: cdk.Duration | None) -> int | None:
+    """A duration in whole days; None stays None.
+
+    Args:
+        what: The argument as the user typed it.
+        duration: The duration.
+
+    Raises:
+        ConfigurationError: When it is not a whole number of days of at least one, or known only at deploy time.
+    """
+    if duration is None:
+        return None
+    length = literal(what, seconds(what, duration) or 0)
+    if length < _DAY_SECONDS or length % _DAY_SECONDS:
+        raise ConfigurationError(
+            f"{what} must be one whole day or more of them, got {length:g} seconds: S3 counts the age of objects in days"
+        )
+    return int(length // _DAY_SECONDS)
 
 
 def literal(what: str, number: float) -> float:
