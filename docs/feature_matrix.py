@@ -22,7 +22,7 @@ def reasons(support: str) -> str:
     Args:
         support: The name of a `Support`, such as ``NO``.
     """
-    lines = []
+    lines: list[str] = []
     for feature, cells in MATRIX.items():
         shared: dict[str, list[str]] = {}
         for pattern, cell in cells.items():

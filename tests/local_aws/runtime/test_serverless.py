@@ -65,15 +65,21 @@ def test_it_cools_down_without_requests_and_comes_back(hosting: Hosting, on_dema
 
 def test_more_requests_at_once_than_it_may_answer_are_throttled(hosting: Hosting, on_demand: str) -> None:
     hosting.invoke(on_demand)
-    with ThreadPoolExecutor(max_workers=2) as others:
-        held = [others.submit(hosting.invoke, on_demand, {"do": "sleep", "seconds": 0.6}) for _ in range(2)]
-        time.sleep(0.3)
-        with pytest.raises(ClientError) as caught:
-            hosting.invoke(on_demand)
 
-    assert caught.value.response["Error"]["Code"] == "ThrottlingException"
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert len({answer.result()["pid"] for answer in held}) == 1
+    def ask() -> dict[str, Any]:
+        try:
+            return hosting.invoke(on_demand, {"do": "sleep", "seconds": 0.8})
+        except ClientError as error:
+            return dict(error.response)
+
+    with ThreadPoolExecutor(max_workers=6) as callers:
+        answers = [asked.result() for asked in [callers.submit(ask) for _ in range(6)]]
+
+    throttled = [answer for answer in answers if "Error" in answer]
+    assert {answer["Error"]["Code"] for answer in throttled} == {"ThrottlingException"}
+    assert {answer["ResponseMetadata"]["HTTPStatusCode"] for answer in throttled} == {400}
+    assert len(throttled) <= 4
+    assert len({answer["pid"] for answer in answers if "pid" in answer}) == 1
     assert hosting.version(on_demand) == "1"
 
 

@@ -53,11 +53,9 @@ def test_a_failing_shadow_touches_nobody(hosting: Hosting, sick: str) -> None:
 
 
 def test_a_slow_shadow_holds_nobody_up(hosting: Hosting, sick: str) -> None:
-    with pytest.raises(hosting.runtime.exceptions.ModelError):
-        hosting.invoke(sick, {"do": "status", "status": 418})  # which both get
     begun = time.monotonic()
-    hosting.invoke(sick, {"do": "sleep", "seconds": 0.4})
-    assert time.monotonic() - begun < 0.8
+    hosting.invoke(sick, {"do": "sleep", "seconds": 0.7})  # which both do
+    assert time.monotonic() - begun < 1.3
 
 
 def test_the_share_follows_the_weights(hosting: Hosting) -> None:

@@ -104,10 +104,10 @@ def _computed(node: ast.expr, named: Callable[[str], Value]) -> Value:  # noqa: 
         case ast.BinOp(left=left, op=sign, right=right) | ast.Compare(left=left, ops=[sign], comparators=[right]):
             return _combined(type(sign), _computed(left, named), _computed(right, named))
         case ast.BoolOp(op=sign, values=parts):
-            present = [_computed(part, named) for part in parts]
-            both = all(present) if isinstance(sign, ast.And) else any(present)
+            sides = [_computed(part, named) for part in parts]
+            holds = all(sides) if isinstance(sign, ast.And) else any(sides)
             # What is missing counts as 0 beside what is not.
-            return None if all(value is None for value in present) else float(both)
+            return None if all(side is None for side in sides) else float(holds)
         case ast.Call(func=ast.Name(id="FILL"), args=[metric, replacement]):
             value = _computed(metric, named)
             return _computed(replacement, named) if value is None else value

@@ -89,7 +89,8 @@ def _scale(component: Component, copies: int, *, partly: bool) -> str:
         if reason:
             _stop(current)
             return reason
-    current.instance_count = found
+    with LOCK:  # whoever chooses these copies enters them under the same lock
+        current.instance_count = found
     reason = _follow_adapters(component, restarted=was_down)
     if not found:
         _stop(current)
@@ -184,7 +185,8 @@ def _fleet(copies: Copies) -> Fleet:
 
 
 def _stop(copies: Copies) -> None:
-    copies.instance_count = 0
+    with LOCK:
+        copies.instance_count = 0
     fleets.stop(_fleet(copies))
 
 
