@@ -2,14 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 LOCAL_AWS_VENV := .venv-local-aws
+TRITON_VENV := .venv-triton
 PY := $(VENV)/bin/python
 CDK := node_modules/.bin/cdk
 MODEL := examples/fraud/model/model.json
+CANDIDATE := examples/fraud/candidate/model.json
 REGIONS := $(foreach region,coast inland metro,examples/fraud/regions/$(region)/model.json)
-MODELS := $(MODEL) $(REGIONS)
+MODELS := $(MODEL) $(CANDIDATE) $(REGIONS)
 
 DEV := $(VENV)/.installed
 LOCAL_AWS := $(LOCAL_AWS_VENV)/.installed
+TRITON := $(TRITON_VENV)/.installed
 CLI := node_modules/.installed
 
 CHECKED := app.py constructs stacks examples docs tests
@@ -23,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint types unit stacks local bench synth docs picture format snapshot lock changelog clean
+.PHONY: help install demo test lint types unit stacks local triton bench synth docs picture format snapshot lock changelog clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,7 +36,7 @@ install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODELS) ## set up everything
 demo: install ## deploy an example to a local AWS and get real predictions from it
 	$(PY) -m examples.demo
 
-test: lint types install ## everything that CI checks
+test: lint types install $(TRITON) ## everything that CI checks
 	$(PY) -m pytest
 
 lint: $(DEV) $(MODELS) ## style, and whether the generated pages are current
@@ -53,6 +56,9 @@ stacks: $(DEV) ## checks of the example stacks
 
 local: install ## deploy to a local AWS, update, roll back, destroy
 	$(PY) -m pytest tests/local_aws
+
+triton: $(DEV) $(TRITON) ## Triton repositories and ensembles in a real server
+	$(PY) -m pytest tests/triton
 
 bench: $(DEV) ## what an endpoint costs an app, beside the goals
 	$(PY) -m tests.bench
@@ -83,10 +89,12 @@ LOCK = $(PY) -m uv pip compile pyproject.toml --universal --python-version 3.11 
 lock: $(DEV) ## choose the versions anew
 	$(LOCK) --group dev --output-file requirements/dev.txt
 	$(LOCK:pyproject.toml=) --group local-aws --output-file requirements/local-aws.txt
+	$(LOCK:pyproject.toml=) --group triton-server --no-deps --output-file requirements/triton-server.txt
 	npm install --package-lock-only --no-audit --no-fund --silent
 
 clean: ## remove what can be made again, but not what was installed
-	rm -rf build dist cdk.out* .local_aws .pytest_cache .mypy_cache .ruff_cache examples/fraud/model examples/fraud/regions
+	rm -rf build dist cdk.out* .local_aws .pytest_cache .mypy_cache .ruff_cache
+	rm -rf examples/fraud/model examples/fraud/candidate examples/fraud/regions
 	find app.py constructs stacks examples docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define check_python
@@ -113,12 +121,22 @@ $(LOCAL_AWS): requirements/local-aws.txt
 	$(LOCAL_AWS_VENV)/bin/python -m compileall -q -j 0 $(LOCAL_AWS_VENV)/lib
 	touch $@
 
+$(TRITON): requirements/triton-server.txt
+	$(check_python)
+	$(PYTHON) -m venv $(TRITON_VENV)
+	$(TRITON_VENV)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/triton-server.txt
+	touch $@
+
 $(CLI): package.json package-lock.json .npmrc
 	npm ci --no-audit --no-fund --silent
 	touch $@
 
 $(MODEL): $(wildcard examples/fraud/*.py) | $(DEV)
 	$(PY) -m examples.fraud.train --version 1 --output examples/fraud/model
+	touch $@
+
+$(CANDIDATE): $(wildcard examples/fraud/*.py) | $(DEV)
+	$(PY) -m examples.fraud.train --version 2 --output examples/fraud/candidate
 	touch $@
 
 $(REGIONS): examples/fraud/regions/%/model.json: $(wildcard examples/fraud/*.py) | $(DEV)

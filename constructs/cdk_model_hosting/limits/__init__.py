@@ -11,6 +11,7 @@ twice. They are grouped by resource in the modules of this package, and all of t
 # ruff: noqa: F403 - every constant of every group is public here; listing them again would be the same list twice
 from cdk_model_hosting.limits import (
     answers,
+    batch,
     capture,
     components,
     endpoints,
@@ -23,6 +24,7 @@ from cdk_model_hosting.limits import (
     triton,
 )
 from cdk_model_hosting.limits.answers import *
+from cdk_model_hosting.limits.batch import *
 from cdk_model_hosting.limits.capture import *
 from cdk_model_hosting.limits.components import *
 from cdk_model_hosting.limits.endpoints import *
@@ -50,6 +52,7 @@ def groups() -> dict[str, dict[str, Rule]]:
         "Captured requests": capture,
         "Explained answers": explained,
         "Shadow tests": experiments,
+        "Batch transform": batch,
         "Rollouts": rollout,
         "Scaling": scaling,
         "Monitoring": monitoring,

@@ -104,7 +104,7 @@ TRITON_THREADS = Limit(
 )
 TRITON_PYTHON_MEMORY_MIB = Limit(
     name="shared memory of each copy of a Python model",
-    low=4,
+    low=1,
     high=None,
     unit="MiB",
     why="Triton's Python backend starts with no less",

@@ -34,9 +34,7 @@ class Placed:
     source: Path
 
 
-def place_version(
-    what: str, version: int, source: str | os.PathLike[str], backend: TritonBackend
-) -> Placed:  # fmt: skip
+def place_version(what: str, version: int, source: str | os.PathLike[str], backend: TritonBackend) -> Placed:
     """Say where a version's file or folder goes, under the name that the backend looks for.
 
     Args:

@@ -206,7 +206,7 @@ def _together(models: Sequence[TritonModel | TritonEnsemble]) -> tuple[TritonMod
     found: dict[str, TritonModel | TritonEnsemble] = {}
     for model in (member for each in models for member in each.members):
         known = found.setdefault(model.name, model)
-        if known is not model:
+        if known != model:
             raise ConfigurationError(
                 f"TritonRepository models must have names of their own, got {model.name!r} twice: each has the folder of its "
                 "name"

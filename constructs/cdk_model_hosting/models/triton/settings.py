@@ -36,7 +36,7 @@ class TritonMetrics:
         log_group: Name of the log group that they are written to. Below ``/aws/sagemaker/Endpoints/`` the roles made by
             this library may write; for another, grant the model's role to.
         namespace: Namespace that they appear in.
-        port: Where the server offers them inside the container; 8002, or another when SageMaker blocks it, when omitted.
+        port: Where the server offers them inside the container. The container takes another when SageMaker blocks it.
 
     Raises:
         ConfigurationError: When a name is empty, or the port is none.
@@ -46,7 +46,7 @@ class TritonMetrics:
 
     log_group: str
     namespace: str
-    port: int | None = None
+    port: int = 8002
 
     def __post_init__(self) -> None:
         for what, value in (("log_group", self.log_group), ("namespace", self.namespace)):
@@ -80,7 +80,7 @@ class TritonSettings:
         log_info: Whether the server's doings are logged; not when omitted.
         log_warnings: Whether warnings are logged; not when omitted.
         log_errors: Whether errors are logged; not when omitted.
-        python_memory_mib: Shared memory of each copy of a Python model, at least 4 MiB; 16 when omitted. Inputs and outputs of
+        python_memory_mib: Shared memory of each copy of a Python model, at least 1 MiB; 16 when omitted. Inputs and outputs of
             a batch pass through it.
         python_memory_growth_mib: By how much it grows when it is full, at least 1 MiB; 1 when omitted.
         gpu_memory_share: Share of each GPU's memory that loaded models may fill, 0.8 for 80 %, so that room is left for

@@ -184,7 +184,10 @@ def test_every_type_is_one_of_the_schema() -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"respond_cache": {}}, 'Message type "inference.ModelConfig" has no field named "respond_cache" at "ModelConfig".'),
+        (
+            {"respond_cache": {}},
+            'Message type "inference.ModelConfig" has no field named "respond_cache" at "ModelConfig".',
+        ),
         ({"response_cache": {"enable": "yes"}}, "Failed to parse response_cache field: Failed to parse enable field: "),
     ],
 )

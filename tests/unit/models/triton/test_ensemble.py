@@ -103,9 +103,7 @@ def test_fails_when_nothing_goes_in_or_comes_out(tmp_path: Path, adding: TritonM
         "there"
     ):
         TritonStep(model=unfed, inputs={}, outputs={"Y": "y"})
-    with refused(
-        "TritonStep of 'add' outputs must have at least one output, got none: nothing would come of the step"
-    ):
+    with refused("TritonStep of 'add' outputs must have at least one output, got none: nothing would come of the step"):
         TritonStep(model=adding, inputs={"A": "a", "B": "b"}, outputs={})
 
 
@@ -148,11 +146,12 @@ def test_fails_when_there_is_no_step() -> None:
 @pytest.mark.parametrize("what", ["inputs", "outputs"])
 def test_fails_when_a_tensor_of_the_ensemble_is_reshaped(model: TritonModel, what: str) -> None:
     name = {"inputs": "t0", "outputs": "t1"}[what]
+    given: dict[str, Any] = {what: [tensor(name, model_shape=[3, 1])]}
     with refused(
         f"TritonEnsemble 'ranker' {what} must have no model_shape, got one for {name!r}: the models have theirs, and an "
         "ensemble hands tensors on as they are"
     ):
-        chain(model, **{what: [tensor(name, model_shape=[3, 1])]})
+        chain(model, **given)
 
 
 def test_fails_when_an_output_is_optional(model: TritonModel) -> None:

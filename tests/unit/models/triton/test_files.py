@@ -59,7 +59,9 @@ def test_files_stand_beside_the_versions(tmp_path: Path) -> None:
 
 
 def test_fails_when_there_is_no_version(tmp_path: Path) -> None:
-    with refused("TritonModel 'scale' versions must have at least one, got none: the server loads a model by its version"):
+    with refused(
+        "TritonModel 'scale' versions must have at least one, got none: the server loads a model by its version"
+    ):
         python_model(tmp_path, versions={})
 
 

@@ -54,9 +54,7 @@ def test_fails_when_two_steps_make_a_tensor(model: TritonModel, joining: TritonM
         "TritonEnsemble 'ranker' tensor 'z' must be made once, got it from 'scale' output 'Y' and from 'join' output 'Z': "
         "the server could not tell which is meant"
     ):
-        _ensemble(
-            _step(model, "a", "z"), TritonStep(model=joining, inputs={"A": "a", "B": "a"}, outputs={"Z": "z"})
-        )
+        _ensemble(_step(model, "a", "z"), TritonStep(model=joining, inputs={"A": "a", "B": "a"}, outputs={"Z": "z"}))
 
 
 def test_fails_when_one_step_makes_a_tensor_twice(joining: TritonModel) -> None:

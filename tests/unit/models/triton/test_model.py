@@ -17,6 +17,10 @@ from tests.unit.models.triton.builders import code, python_model, tensor
 KNOWN = "must be known when the app is built, got a value of the deployment: it goes into the archive, which is packed before"
 
 
+def _given(argument: str, value: object) -> dict[str, Any]:
+    return {argument: value}
+
+
 def test_the_newest_version_is_served_unless_told(tmp_path: Path) -> None:
     versions = {1: code(tmp_path / "1"), 12: code(tmp_path / "12"), 3: code(tmp_path / "3")}
     assert python_model(tmp_path, versions=versions).served == (12,)
@@ -76,11 +80,11 @@ def test_fails_when_tensors_are_missing_or_share_a_name(tmp_path: Path, what: st
     with refused(
         f"TritonModel 'scale' {what} must hold at least one tensor, got none: SageMaker's container asks for both"
     ):
-        python_model(tmp_path, **{what: []})
+        python_model(tmp_path, **_given(what, []))
     with refused(
         f"TritonModel 'scale' {what} must have names of their own, got 'x' twice: a tensor is found by its name"
     ):
-        python_model(tmp_path, **{what: [tensor("x"), tensor("y"), tensor("x")]})
+        python_model(tmp_path, **_given(what, [tensor("x"), tensor("y"), tensor("x")]))
 
 
 def test_fails_when_an_output_is_optional(tmp_path: Path) -> None:
@@ -111,7 +115,9 @@ def test_fails_when_a_version_is_served_that_is_not_there(tmp_path: Path) -> Non
         python_model(tmp_path, versions=dict.fromkeys((3, 1), code(tmp_path)), serve=TritonVersions.only(1, 2))
 
 
-@pytest.mark.parametrize("option", ["name", "input", "max_batch_size", "dynamic_batching", "instance_group", "parameters"])
+@pytest.mark.parametrize(
+    "option", ["name", "input", "max_batch_size", "dynamic_batching", "instance_group", "parameters"]
+)
 def test_fails_when_an_option_says_what_an_argument_does(tmp_path: Path, option: str) -> None:
     with refused(
         f"TritonModel 'scale' options must be what no other argument says, got {option!r}: it would be said twice"
@@ -142,7 +148,7 @@ def test_fails_when_requests_would_be_gathered_in_two_ways(tmp_path: Path) -> No
 )
 def test_fails_when_an_argument_is_of_the_wrong_kind(tmp_path: Path, argument: str, value: object, rule: str) -> None:
     with refused(f"TritonModel 'scale' {argument} must be {rule}: nothing else is understood there"):
-        python_model(tmp_path, **{argument: value})
+        python_model(tmp_path, **_given(argument, value))
 
 
 def test_it_is_its_only_member(tmp_path: Path) -> None:

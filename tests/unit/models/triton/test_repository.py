@@ -1,6 +1,7 @@
 import tarfile
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_model_hosting import (
@@ -90,11 +91,10 @@ def test_fails_when_the_folder_holds_something(tmp_path: Path, ranker: TritonEns
         TritonRepository([ranker]).write(tmp_path / "empty")
 
 
-def test_the_artifact_is_the_repository_as_one_archive(
-    tmp_path: Path, ranker: TritonEnsemble, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_artifact_is_the_repository_as_one_archive(tmp_path: Path, ranker: TritonEnsemble) -> None:
     repository = TritonRepository([ranker])
-    stack = new_stack()
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    stack = cdk.Stack(app, "Stack")
     container = Container(
         image=ContainerImage.triton("25.09"), artifact=repository.artifact(), environment=repository.environment()
     )
@@ -102,15 +102,12 @@ def test_the_artifact_is_the_repository_as_one_archive(
     rendered = only(stack, "AWS::SageMaker::Model")["PrimaryContainer"]
     assert rendered["Environment"] == {"SAGEMAKER_TRITON_DEFAULT_MODEL_NAME": "ranker"}
 
-    written = repository.write(tmp_path / "written")
-    key = f"{fingerprint(written)}.gz"
-    assert rendered["ModelDataUrl"] == {"Fn::Sub": f"s3://cdk-hnb659fds-assets-${{AWS::AccountId}}-${{AWS::Region}}/{key}"}
-    archives = [each for each in Path(stack.node.root.outdir).glob("asset.*.gz")]  # type: ignore[attr-defined]
-    with tarfile.open(archives[0]) as archive:
-        files = [each.name for each in archive.getmembers() if each.isfile()]
-        folders = [each.name for each in archive.getmembers() if each.isdir()]
-    assert files == [each for each in LAYOUT if each != "ranker/1"]
-    assert "ranker/1" in folders
+    (packed,) = (tmp_path / "cdk.out").glob("asset.*.gz")
+    assert packed.name.removeprefix("asset.").removesuffix(".tar.gz") in str(rendered["ModelDataUrl"])
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    assert _tree(tmp_path / "unpacked") == LAYOUT
+    assert fingerprint(tmp_path / "unpacked") == fingerprint(repository.write(tmp_path / "written"))
 
 
 def test_the_same_repository_is_the_same_artifact(tmp_path: Path) -> None:
@@ -181,6 +178,11 @@ def test_a_model_may_be_listed_beside_the_ensemble_that_uses_it(ranker: TritonEn
     assert TritonRepository([prepare, ranker, ranker]).environment() == TritonRepository([ranker]).environment()
 
 
+def test_a_model_may_be_made_twice_alike(tmp_path: Path) -> None:
+    twice = [chain(python_model(tmp_path)), chain(python_model(tmp_path), name="other")]
+    assert [each.name for each in TritonRepository(twice).models] == ["other", "ranker", "scale"]
+
+
 def test_fails_when_two_models_share_a_name(tmp_path: Path, ranker: TritonEnsemble) -> None:
     other: TritonModel = python_model(tmp_path / "other", "encoder")
     with refused(
@@ -207,9 +209,7 @@ def test_fails_when_a_value_is_of_the_wrong_kind(ranker: TritonEnsemble) -> None
         TritonRepository([ranker]).environment(settings={"THREADS": "2"})  # type: ignore[arg-type]
 
 
-def test_files_are_read_where_they_lie_while_they_are_packed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_are_read_where_they_lie_while_they_are_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A relative path counts from the folder that the app runs in, and large models are not copied on the way.
     monkeypatch.chdir(tmp_path)
     code(Path("relative"), CODE)

@@ -44,7 +44,7 @@ def test_fails_when_the_models_shape_holds_others(shape: list[int], model_shape:
 @pytest.mark.parametrize("what", ["shape", "model_shape"])
 @pytest.mark.parametrize("size", [0, -2])
 def test_fails_when_a_dimension_cannot_be(what: str, size: int) -> None:
-    shapes: dict[str, list[int]] = {"shape": [1], "model_shape": [1], what: [3, size]}
+    shapes: dict[str, Any] = {"shape": [1], "model_shape": [1], what: [3, size]}
     with refused(
         f"Tensor 'x' {what} must hold sizes of at least 1, or -1 for any size, got [3, {size}]: no tensor has another "
         "dimension"
@@ -68,7 +68,11 @@ def test_fails_when_the_name_is_empty() -> None:
     ("argument", "value", "message"),
     [
         ("name", 5, "Tensor name must be a str, got 5: nothing else is understood there"),
-        ("data_type", "FP32", "Tensor 'x' data_type must be a TensorType, got 'FP32': nothing else is understood there"),
+        (
+            "data_type",
+            "FP32",
+            "Tensor 'x' data_type must be a TensorType, got 'FP32': nothing else is understood there",
+        ),
         ("shape", 3, "Tensor 'x' shape must be a list or tuple, got 3: nothing else is understood there"),
         ("shape", [True], "Tensor 'x' shape element must be an int, got True: nothing else is understood there"),
         ("optional", 1, "Tensor 'x' optional must be a bool, got 1: nothing else is understood there"),

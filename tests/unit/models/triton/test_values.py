@@ -44,7 +44,9 @@ def test_batching_is_known_when_the_app_is_built() -> None:
         DynamicBatching(preferred_sizes=[number])
 
 
-@pytest.mark.parametrize("make", [TritonInstances.cpu, TritonInstances.gpu, TritonInstances.auto, TritonInstances.by_model])
+@pytest.mark.parametrize(
+    "make", [TritonInstances.cpu, TritonInstances.gpu, TritonInstances.auto, TritonInstances.by_model]
+)
 def test_fails_when_there_is_no_copy(make: Any) -> None:
     with refused("TritonInstances count must be at least 1, got 0: a model answers by its copies"):
         make(0)
@@ -53,9 +55,7 @@ def test_fails_when_there_is_no_copy(make: Any) -> None:
 def test_fails_when_a_gpu_cannot_be() -> None:
     with refused("TritonInstances gpus must be at least 0, got -1: GPUs are counted from 0"):
         TritonInstances.gpu(gpus=[-1])
-    with refused(
-        "TritonInstances gpus must name each GPU once, got [0, 1, 0]: count says how many copies it holds"
-    ):
+    with refused("TritonInstances gpus must name each GPU once, got [0, 1, 0]: count says how many copies it holds"):
         TritonInstances.gpu(gpus=[0, 1, 0])
 
 
