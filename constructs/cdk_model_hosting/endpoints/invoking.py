@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.arguments import require_several
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import CONTAINER_HOSTNAME, TARGET_MODEL
+from cdk_model_hosting.limits import CONTAINER_HOSTNAME, GRANTED_TARGET_MODEL
 from cdk_model_hosting.patterns import Pattern
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ENDING = ".tar.gz"
 _CHOOSES_MODELS = (Pattern.MULTI_MODEL, Pattern.PIPELINE)
 
 
@@ -21,6 +22,8 @@ def restrictions(
     hostnames: Sequence[str],
     models: Sequence[str] | None,
     containers: Sequence[str] | None,
+    *,
+    loads_models: bool = True,
 ) -> dict[str, Any] | None:
     """The conditions under which somebody may invoke an endpoint; None for all that it answers.
 
@@ -29,6 +32,7 @@ def restrictions(
         hostnames: Host names of its containers, where they are known.
         models: Target models that may be asked for; ``*`` and ``?`` stand for any text and any character.
         containers: Host names of the containers that may be asked.
+        loads_models: Whether any of its containers loads models on request, as far as known.
 
     Raises:
         ConfigurationError: When the endpoint has no such target.
@@ -41,8 +45,13 @@ def restrictions(
                 f"grant_invoke models must be omitted for a {pattern.value} endpoint, got {list(models)}: its requests name "
                 "no target model"
             )
+        if not loads_models:
+            raise ConfigurationError(
+                f"grant_invoke models must be omitted where no container loads models, got {list(models)}: its requests name no "
+                "target model, so none would be allowed"
+            )
         for model in _some("models", models):
-            TARGET_MODEL.check("grant_invoke model", model)
+            _check_target("grant_invoke models", model)
         conditions["StringLike"] = {"sagemaker:TargetModel": list(models)}
     if containers is not None:
         require_several("grant_invoke containers", containers, str)
@@ -53,13 +62,23 @@ def restrictions(
             )
         for container in _some("containers", containers):
             CONTAINER_HOSTNAME.check("grant_invoke container", container)
-            if hostnames and not is_token(container) and container not in hostnames:
+            known = hostnames and not any(is_token(each) for each in (container, *hostnames))
+            if known and container not in hostnames:
                 raise ConfigurationError(
                     f"grant_invoke containers must be among {', '.join(hostnames)}, got {container!r}: the endpoint has no "
                     "other"
                 )
         conditions["StringEquals"] = {"sagemaker:TargetContainerHostname": list(containers)}
     return conditions or None
+
+
+def _check_target(what: str, model: str) -> None:
+    GRANTED_TARGET_MODEL.check(what, model)
+    if not is_token(model) and not any(wildcard in model for wildcard in "*?") and not model.endswith(_ENDING):
+        raise ConfigurationError(
+            f"{what} must name archives, such as {model}-* for all versions that add_model makes of it, got {model!r}: "
+            f"requests name a model by the whole name of its {_ENDING} archive"
+        )
 
 
 def _some(what: str, targets: Sequence[str]) -> Sequence[str]:

@@ -84,14 +84,16 @@ class Container:
         pairs = self.environment.items()
         return sum(len(name.encode()) + (0 if is_token(value) else len(value.encode())) for name, value in pairs)
 
-    def bind(self, scope: Construct, stack: cdk.Stack) -> BoundContainer:
+    def bind(self, scope: Construct, stack: cdk.Stack, *, image: BoundImage | None = None) -> BoundContainer:
         """Make what the container needs below `scope`.
 
         Args:
             scope: The model, or a scope of the container's own where the model has several.
             stack: The model's stack.
+            image: What was made for another container of the model that runs the same image.
         """
-        image = self.image.bind(scope, "Image", stack)
+        if image is None:
+            image = self.image.bind(scope, "Image", stack)
         permissions = list(image.permissions)
         url: str | None = None
         source: sagemaker.CfnModel.ModelDataSourceProperty | None = None

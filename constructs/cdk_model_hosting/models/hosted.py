@@ -159,14 +159,16 @@ class HostedModel(Model):
         return []
 
     def _bind(self) -> list[BoundContainer]:
-        """Make what the containers need: of one right here, of several each in a scope of its own."""
+        """Make what the containers need: of one right here, of several each in a scope of its own, but an image once."""
         stack = self._place.stack
         if len(self.containers) == 1:
             return [self.containers[0].bind(self, stack)]
-        return [
-            each.bind(Construct(self, _scope_id(index, each.hostname)), stack)
-            for index, each in enumerate(self.containers)
-        ]
+        bound: list[BoundContainer] = []
+        for index, each in enumerate(self.containers):
+            before = zip(self.containers, bound, strict=False)
+            image = next((made.image for container, made in before if container.image == each.image), None)
+            bound.append(each.bind(Construct(self, _scope_id(index, each.hostname)), stack, image=image))
+        return bound
 
 
 def _scope_id(index: int, hostname: str | None) -> str:

@@ -137,18 +137,20 @@ class _ImportedModel(Model):
         self.model_name = model_name
         self.architectures = frozenset()
         self._imported_role = role
+        self._not_given: dict[str, None] = {}
 
     def advice(self) -> list[Advice]:
-        if self._imported_role is not None:
+        if not self._not_given:
             return []
         text = (
-            f"the execution role of the imported model {self.model_name} is not known here: it must be allowed "
-            "cloudwatch:DescribeAlarms, or no alarm rolls an update back"
+            f"the execution role of the imported model {self.model_name} is not known here: its endpoint needs it to be allowed "
+            f"{', '.join(self._not_given)}"
         )
         return [Advice("unknownExecutionRole", text)]
 
     def allow(self, *permissions: Permission) -> list[IDependable]:
         if self._imported_role is None:
+            self._not_given.update(dict.fromkeys(action for each in permissions for action in each.actions))
             return []
         added = [self._imported_role.add_to_principal_policy(each.statement()) for each in permissions]
         return [each.policy_dependable for each in added if each.policy_dependable is not None]

@@ -97,9 +97,8 @@ def test_what_is_no_json_is_refused(client: TestClient, body: bytes) -> None:
         (changed(card__merchants="m-7"), "payment 1: card.merchants must be a list of texts, got 'm-7'"),
         (changed(card__merchants=["m-7", 8]), "payment 1: card.merchants must be a list of texts, got ['m-7', 8]"),
         (
-            changed(at="2026-03-14T02:31:00"),
-            "payment 1: at must be a time with its offset from UTC, such as 2026-03-14T02:31:00+01:00, got "
-            "'2026-03-14T02:31:00'",
+            changed(at="2026-03-14"),
+            "payment 1: at must be a time with its offset from UTC, such as 2026-03-14T02:31:00+01:00, got '2026-03-14'",
         ),
         (changed(card__opened="May"), "payment 1: card.opened must be a date such as 2019-05-01, got 'May'"),
         (
@@ -111,9 +110,8 @@ def test_what_is_no_json_is_refused(client: TestClient, body: bytes) -> None:
             "payment 1: card.payments must be a list of times with their offsets from UTC, got ['yesterday']",
         ),
         (
-            changed(card__payments=["2026-03-14T02:32:00+01:00"]),
-            "payment 1: card.payments must be before this one at 2026-03-14T02:31:00+01:00, got "
-            "['2026-03-14T02:32:00+01:00']",
+            changed(card__payments=["2026-03-14T02:31:01Z"]),
+            "payment 1: card.payments must be before this one at 2026-03-14T02:31:00+01:00, got ['2026-03-14T02:31:01Z']",
         ),
         (
             changed(merchant__id=list(range(30))),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-import aws_cdk as cdk
 import pytest
 from botocore.exceptions import ClientError
 
-from cdk_model_hosting import MultiModel
 from stacks.multi_model import MultiModelStack
 from tests.local_aws.examples.assembling import assemble
 from tests.local_aws.examples.deciding import TOLERANCE, ask, decisions, probabilities, regional_records, train_region
@@ -18,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import aws_cdk as cdk
+
+    from cdk_model_hosting import MultiModel
     from examples.fraud.train import TrainedModel
     from tests.local_aws.cdk import Cdk
     from tests.local_aws.lifecycle import LocalAws
@@ -51,6 +52,13 @@ class Deployed:
         assembled = assemble(self.local, self._scratch / f"cdk.out.{self._deployments}", self._make)
         self.outputs = assembled.deploy(STACK)[STACK]
         return assembled
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the store."""
+        described = self.local.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+        (bucket,) = [each["PhysicalResourceId"] for each in described if each["ResourceType"] == "AWS::S3::Bucket"]
+        return str(bucket)
 
     def target(self, region: str) -> str:
         """The target model of a region's current version."""
@@ -91,12 +99,18 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The example, and its bucket once the stack is gone."""
+    """The example; once the stack is gone, what callers may have asked for is still there."""
     example = Deployed(bootstrapped, tmp_path_factory.mktemp("multi-model"))
     assembled = example.deploy()
+    bucket, targets = example.bucket, {example.target(region) for region in REGIONS}
     assert not assembled.has_differences(STACK)
+    assert not assembled.has_drifted(STACK)
     yield example
     assembled.destroy(STACK)
+    endpoints = bootstrapped.client("sagemaker").list_endpoints()["Endpoints"]
+    assert example.outputs["EndpointName"] not in [each["EndpointName"] for each in endpoints]
+    kept = bootstrapped.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert {f"models/{target}" for target in targets} <= {each["Key"] for each in kept}
 
 
 def test_the_target_model_decides(deployed: Deployed) -> None:

@@ -54,10 +54,7 @@ async def _ping(_request: Request) -> Response:
 async def _invocations(request: Request) -> Response:
     started = time.perf_counter()
     try:
-        content_type = request.headers.get("content-type", "")
-        if content_type.split(";")[0].strip().lower() != _JSON:
-            reason = f"Content-Type must be {_JSON}, got {content_type or 'none'}"
-            raise RequestError(reason, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        _check_type(request.headers.get("content-type", ""))
         # In a thread, so that /ping is answered during a long batch.
         features, payments = await anyio.to_thread.run_sync(answer, await request.body())
     except RequestError as error:
@@ -68,6 +65,12 @@ async def _invocations(request: Request) -> Response:
         return Response(status_code=HTTPStatus.BAD_REQUEST)
     _log(HTTPStatus.OK, started, payments=payments)
     return Response(features, media_type=_JSON)
+
+
+def _check_type(content_type: str) -> None:
+    if content_type.partition(";")[0].strip().lower() != _JSON:
+        reason = f"Content-Type must be {_JSON}, got {content_type or 'none'}"
+        raise RequestError(reason, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def _log(status: HTTPStatus, started: float, **more: object) -> None:

@@ -30,7 +30,7 @@ class Fields:
         self._members: dict[str, Any] = value
         self._name = name
 
-    def object(self, key: str) -> "Fields":
+    def nested(self, key: str) -> "Fields":
         """An object in it."""
         return Fields(self._members.get(key, _ABSENT), self._path(key))
 

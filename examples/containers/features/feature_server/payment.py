@@ -77,7 +77,7 @@ class Payment:
             RequestError: It is no payment.
         """
         fields = Fields(value, name)
-        merchant, card = fields.object("merchant"), fields.object("card")
+        merchant, card = fields.nested("merchant"), fields.nested("card")
         payment = cls(
             at=fields.moment("at"),
             amount=fields.number("amount", above=0),
@@ -87,7 +87,7 @@ class Payment:
             merchant_country=merchant.text("country"),
             merchant_place=Place.of(merchant),
             card_country=card.text("country"),
-            home=Place.of(card.object("home")),
+            home=Place.of(card.nested("home")),
             opened=card.day("opened"),
             usual_amount=card.number("usual_amount", above=0),
             known_merchants=frozenset(card.texts("merchants")),
