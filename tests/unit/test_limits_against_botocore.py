@@ -136,6 +136,7 @@ WITHOUT_COUNTERPART = {
     "DASHBOARD_ALARMS": "the same",
     "BACKLOG_AGE_SECONDS": "the longest RequestTTLSeconds, which is in the model of the runtime",
     "DASHBOARD_MINUTES": "how long CloudWatch keeps metrics, stated in the text of GetMetricStatistics",
+    **{name: "Triton's own, or its container's: no service of AWS's knows it" for name in RULES if name[:7] == "TRITON_"},
 }
 
 EMPTY = "SageMaker's shape has no shortest length, but an empty value is never meant"
