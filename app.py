@@ -1,24 +1,53 @@
 """The example stacks. The only place that reads context and environment."""
 
 import os
+from datetime import datetime
 
 import aws_cdk as cdk
 
+from stacks.ab_test import AbTestStack
+from stacks.async_scale_to_zero import AsyncScaleToZeroStack
+from stacks.explained import ExplainedStack
+from stacks.multi_container import MultiContainerStack
+from stacks.multi_model import MultiModelStack
+from stacks.pipeline import PipelineStack
 from stacks.realtime_canary import RealtimeCanaryStack
 from stacks.realtime_linear import RealtimeLinearStack
 from stacks.realtime_rolling import RealtimeRollingStack
 from stacks.realtime_scheduled import RealtimeScheduledStack
+from stacks.shadow import ShadowStack
+from stacks.shadow_experiment import ShadowExperimentStack
 
 app = cdk.App()
 
 # The deployer's account and region when there are any, so that image accounts and zones are known at synth.
 env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
 fraud_model = app.node.try_get_context("fraud_model") or "examples/fraud/model"
+fraud_candidate = app.node.try_get_context("fraud_candidate") or "examples/fraud/candidate"
 fraud_regions = app.node.try_get_context("fraud_regions") or "examples/fraud/regions"
+# The days of a shadow test are days of the calendar: name others once these are over.
+trial_start = datetime.fromisoformat(app.node.try_get_context("trial_start") or "2027-01-04T09:00:00+00:00")
+trial_end = datetime.fromisoformat(app.node.try_get_context("trial_end") or "2027-01-11T09:00:00+00:00")
 
+AbTestStack(app, "AbTest", model_folder=fraud_model, candidate_folder=fraud_candidate, env=env)
+AsyncScaleToZeroStack(app, "AsyncScaleToZero", model_folder=fraud_model, env=env)
+ExplainedStack(app, "Explained", model_folder=fraud_model, env=env)
+MultiContainerStack(app, "MultiContainer", regions_folder=fraud_regions, env=env)
+MultiModelStack(app, "MultiModel", regions_folder=fraud_regions, env=env)
+PipelineStack(app, "Pipeline", model_folder=fraud_model, env=env)
 RealtimeCanaryStack(app, "RealtimeCanary", model_folder=fraud_model, env=env)
 RealtimeLinearStack(app, "RealtimeLinear", model_folder=fraud_model, env=env)
 RealtimeRollingStack(app, "RealtimeRolling", model_folder=fraud_model, env=env)
 RealtimeScheduledStack(app, "RealtimeScheduled", model_folder=fraud_model, env=env)
+ShadowStack(app, "Shadow", model_folder=fraud_model, candidate_folder=fraud_candidate, env=env)
+ShadowExperimentStack(
+    app,
+    "ShadowExperiment",
+    model_folder=fraud_model,
+    candidate_folder=fraud_candidate,
+    start=trial_start,
+    end=trial_end,
+    env=env,
+)
 
 app.synth()

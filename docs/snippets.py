@@ -5,16 +5,27 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# What app.py gives to the example stacks, each of which takes some of it.
+_GIVEN = {
+    "model_folder": "examples/fraud/model",
+    "candidate_folder": "examples/fraud/candidate",
+    "regions_folder": "examples/fraud/regions",
+    "start": datetime(2027, 1, 4, 9, tzinfo=UTC),
+    "end": datetime(2027, 1, 11, 9, tzinfo=UTC),
+}
 
 
 def source(path: str) -> str:
@@ -52,8 +63,27 @@ def role(stack: str, logical_id: str) -> str:
         if resource["Type"] == "AWS::IAM::Role" and name.startswith(logical_id)
     ]
     statements = [each for policies in found for policy in policies for each in policy["PolicyDocument"]["Statement"]]
-    rows = [f"| {_code(each['Action'])} | {_code(each['Resource'])} |" for each in statements]
-    return "\n".join(["| action | on |", "|---|---|", *rows])
+    rows = [f"| {_code(each['Action'])} | {_code(each['Resource'])}{_conditions(each)} |" for each in statements]
+    # Two objects of the same bucket look the same here.
+    return "\n".join(["| action | on |", "|---|---|", *dict.fromkeys(rows)])
+
+
+def limits(*constants: str) -> str:
+    """Some of the limits that the library checks, as a table.
+
+    Args:
+        constants: Their names in ``cdk_model_hosting.limits``.
+    """
+    from cdk_model_hosting import limits as known  # noqa: PLC0415 - pages without limits need no library
+
+    rules: list[known.Rule] = [getattr(known, constant) for constant in constants]
+    rows = [f"| {rule.name} | {rule.describe()} | [{rule.read}]({rule.source}) |" for rule in rules]
+    return "\n".join(["| what | allowed | source, read on |", "|---|---|---|", *rows])
+
+
+def _conditions(statement: dict[str, Any]) -> str:
+    found = [pair for conditions in statement.get("Condition", {}).values() for pair in conditions.items()]
+    return "".join(f"<br>where `{key}` is {_code(value).replace('<br>', ' or ')}" for key, value in found)
 
 
 def _code(value: Any) -> str:
@@ -86,4 +116,6 @@ def _template(stack: str) -> dict[str, Any]:
 
     module = import_module(f"stacks.{re.sub(r'(?<!^)(?=[A-Z])', '_', stack).lower()}")
     made = getattr(module, f"{stack}Stack")
-    return dict(Template.from_stack(made(cdk.App(), stack, model_folder="examples/fraud/model")).to_json())
+    wanted = inspect.signature(made.__init__).parameters
+    given = {name: value for name, value in _GIVEN.items() if name in wanted}
+    return dict(Template.from_stack(made(cdk.App(), stack, **given)).to_json())

@@ -77,6 +77,24 @@ REQUESTS: dict[str, tuple[Request, ...]] = {
             added={"EndpointName": _MADE_UP},
         ),
     ),
+    "AWS::SageMaker::InferenceExperiment": (
+        Request(
+            service="sagemaker",
+            shape="CreateInferenceExperimentRequest",
+            without={
+                "DesiredState": "it is reached by StartInferenceExperiment and StopInferenceExperiment",
+                "StatusReason": "StopInferenceExperiment takes it, as its Reason",
+            },
+            added={},
+        ),
+        Request(
+            service="sagemaker",
+            shape="UpdateInferenceExperimentRequest",
+            without={},
+            only=("Name", "Schedule", "Description", "ModelVariants", "DataStorageConfig", "ShadowModeConfig"),
+            added={},
+        ),
+    ),
     "AWS::ApplicationAutoScaling::ScalableTarget": (
         Request(
             service="application-autoscaling",

@@ -64,7 +64,11 @@ def synthesize(
         environment: Account and region of the deployer; none when omitted, as in a pipeline without credentials.
         plugins: Makers of what judges the app while it is synthesized.
     """
-    models = {"fraud_model": str(model_folder), "fraud_regions": str(model_folder.parent / "regions")}
+    models = {
+        "fraud_model": str(model_folder),
+        "fraud_candidate": str(model_folder.parent / "candidate"),
+        "fraud_regions": str(model_folder.parent / "regions"),
+    }
     context = json.loads((ROOT / "cdk.json").read_text())["context"] | models
     real = cdk.App
 
@@ -80,9 +84,13 @@ def synthesize(
 
 
 def make_model_folder(parent: Path) -> Path:
-    """A stand-in for the trained model, with the regions' beside it: templates hold hashes alone, which snapshots mask."""
+    """A stand-in for the trained model, with the others beside it: templates hold hashes alone, which snapshots mask."""
     folder = parent / "model"
-    for each in (folder, *(parent / "regions" / region for region in ("coast", "inland", "metro"))):
+    for each in (
+        folder,
+        parent / "candidate",
+        *(parent / "regions" / region for region in ("coast", "inland", "metro")),
+    ):
         each.mkdir(parents=True)
         (each / "model.onnx").write_bytes(b"not a model")
     return folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stacks.synthesis import ROOT, synthesize
+from tests.stacks.synthesis import ROOT, make_model_folder, synthesize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +41,9 @@ def test_in_another_process(assembly: Assembly, model_folder: Path, tmp_path: Pa
 
 
 def test_a_changed_model_changes_the_template(assembly: Assembly, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "model.onnx").write_bytes(b"another model")
+    other = make_model_folder(tmp_path)
+    for model in tmp_path.rglob("model.onnx"):
+        model.write_bytes(b"another model")
 
     changed = synthesize(tmp_path / "out", other)
 

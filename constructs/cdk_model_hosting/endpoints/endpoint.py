@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from cdk_model_hosting.monitoring.actions import AlarmAction
+    from cdk_model_hosting.monitoring.comparison import Comparison
     from cdk_model_hosting.monitoring.condition import Condition
     from cdk_model_hosting.monitoring.kinds import Kind
 
@@ -40,12 +41,16 @@ class Endpoint(cdk.Resource, EndpointMetrics):
 
     Attributes:
         pattern: How it hosts its models.
-        variant_names: Names of its variants.
+        variant_names: Names of its variants that answer callers.
+        shadow_names: Names of those that get copies of requests, as far as this app makes them.
         watching: What is watched of it, for dashboards.
     """
 
     # Host names of its containers, where they are known.
     _hostnames: tuple[str, ...] = ()
+
+    # Whether any of its containers loads models on request, as far as known.
+    _loads_models: bool = True
 
     def __init__(
         self,
@@ -107,7 +112,7 @@ class Endpoint(cdk.Resource, EndpointMetrics):
             # The API reference asks for the first alone; AWS's own policies name both for streams.
             actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
             resource_arns=[self.endpoint_arn],
-            conditions=restrictions(self.pattern, self._hostnames, models, containers),
+            conditions=restrictions(self.pattern, self._hostnames, models, containers, loads_models=self._loads_models),
         )
 
     def alarms(
@@ -132,6 +137,42 @@ class Endpoint(cdk.Resource, EndpointMetrics):
         if self._operational is None:
             self._operational = OperationalAlarms(self, "Alarms", watching=self.watching)
         return self._operational.add(conditions, actions=actions, ok_actions=ok_actions)
+
+    def compare(
+        self,
+        *,
+        baseline: str,
+        challenger: str,
+        window: cdk.Duration | None = None,
+        least_requests: int = 100,
+        percentile: float = 90,
+    ) -> Comparison:
+        """Set a variant that might take another one's place beside it, on dashboards and for alarms: see `Comparison.alarms`.
+
+        Args:
+            baseline: Name of the variant that serves.
+            challenger: Name of the variant that is compared with it; a shadow's, too.
+            window: Time over which both are measured, in whole minutes; 5 minutes when omitted.
+            least_requests: Requests that both must have had in a window for it to say anything, at least 1.
+            percentile: Percentile of the latencies that is compared, 1 to 100, with at most two decimals.
+
+        Raises:
+            ConfigurationError: When the endpoint has no two such variants, or a number is outside its range.
+
+        See: https://docs.aws.amazon.com/sagemaker/latest/dg/model-ab-testing.html
+        """
+        from cdk_model_hosting.monitoring import comparison  # noqa: PLC0415 - loads CloudWatch's module
+
+        return comparison.Comparison(
+            self,
+            comparison.comparison_id(baseline, challenger),
+            watching=self.watching,
+            baseline=baseline,
+            challenger=challenger,
+            window=window,
+            least_requests=least_requests,
+            percentile=percentile,
+        )
 
 
 class ImportedEndpoint(Endpoint):

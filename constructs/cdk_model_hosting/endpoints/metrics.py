@@ -57,6 +57,7 @@ class EndpointMetrics:
 
     endpoint_name: str
     variant_names: tuple[str, ...]
+    shadow_names: tuple[str, ...] = ()
 
     # Set for endpoints of another account or region.
     _metric_region: str | None = None
@@ -76,7 +77,7 @@ class EndpointMetrics:
         Args:
             name: The metric's name.
             namespace: Its namespace.
-            variant: The variant; the only one when omitted.
+            variant: The variant; the only production variant when omitted.
             statistic: Such as ``Sum``, ``Average``, ``p99``.
             period: Length of a data point; 1 minute when omitted.
 
@@ -116,10 +117,10 @@ class EndpointMetrics:
 
     def _variant(self, name: str | None) -> str:
         if name is not None:
-            if self.variant_names and name not in self.variant_names:
+            known = (*self.variant_names, *self.shadow_names)
+            if known and name not in known:
                 raise ConfigurationError(
-                    f"metric variant must be one of {', '.join(self.variant_names)}, got {name!r}: "
-                    "the endpoint has no other"
+                    f"metric variant must be one of {', '.join(known)}, got {name!r}: the endpoint has no other"
                 )
             return name
         if len(self.variant_names) != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.arguments import require, require_several
-from cdk_model_hosting.endpoints.capture import DataCapture
+from cdk_model_hosting.endpoints.capture import DataCapture, captured_bucket
 from cdk_model_hosting.endpoints.endpoint import ImportedEndpoint, import_by_arn, import_by_name
 from cdk_model_hosting.endpoints.explainer import Explainer
 from cdk_model_hosting.endpoints.guarded import GuardedEndpoint, Replacement, pattern_of
@@ -75,7 +75,6 @@ class RealtimeEndpoint(RealtimeMetrics, GuardedEndpoint):
         cfn_endpoint: The endpoint's resource.
         cfn_endpoint_config: Its configuration's resource.
         scaled: The native resources by which fleets scale, by variant name.
-        captured_bucket: Bucket of captured requests and answers, with `capture`.
         cfn_scaling_registration: The custom resource that registers them instead, with `allow_instance_type_change`.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints.html
@@ -103,6 +102,9 @@ class RealtimeEndpoint(RealtimeMetrics, GuardedEndpoint):
         served = _one_way(model, fleet, scaling, variants)
         uses = _uses(capture, shadow, explainer)
         shadows = () if shadow is None else (shadow.beside(served),)
+        for variant in (*served, *shadows):
+            if variant.scaling is not None:
+                variant.scaling.check_explainer(present=explainer is not None)
         super().__init__(
             scope,
             construct_id,
@@ -119,11 +121,13 @@ class RealtimeEndpoint(RealtimeMetrics, GuardedEndpoint):
             endpoint_name=endpoint_name,
             encryption_key=encryption_key,
         )
-        self.captured_bucket: s3.IBucket | None = None
+        self._captured_bucket: s3.IBucket | None = None
         options: dict[str, Any] = {}
+        if shadow is not None:
+            self._advice.extend(shadow.advice(rollout))
         if capture is not None:
             captured = capture.bind(self)
-            self.captured_bucket = captured.bucket
+            self._captured_bucket = captured.bucket
             options["data_capture_config"] = captured.config
             self._allow(*captured.permissions)
             self._advice.extend(capture.advice())
@@ -132,6 +136,15 @@ class RealtimeEndpoint(RealtimeMetrics, GuardedEndpoint):
             options["explainer_config"] = explained.config
             self._allow(*explained.permissions)
         self._host(**options)
+
+    @property
+    def captured_bucket(self) -> s3.IBucket:
+        """Bucket of captured requests and answers, brought or made.
+
+        Raises:
+            ConfigurationError: When the endpoint captures nothing.
+        """
+        return captured_bucket("RealtimeEndpoint", self._captured_bucket)
 
     @staticmethod
     def from_endpoint_name(

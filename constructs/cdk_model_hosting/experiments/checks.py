@@ -28,7 +28,7 @@ def check_endpoint(endpoint: Endpoint, production: Variant) -> None:
         production: The variant whose requests are copied.
 
     Raises:
-        ConfigurationError: When it is of another pattern, has several variants, or none of that name.
+        ConfigurationError: When it is of another pattern, has several variants, none of that name, or a shadow already.
     """
     require("ShadowExperiment endpoint", endpoint, Endpoint)
     require("ShadowExperiment production", production, Variant)
@@ -41,6 +41,11 @@ def check_endpoint(endpoint: Endpoint, production: Variant) -> None:
     if not SHADOW_VARIANTS.contains(len(names)):
         raise ConfigurationError(
             f"ShadowExperiment endpoint must have exactly one variant, got {list(names)}: {SHADOW_VARIANTS.why}"
+        )
+    if endpoint.shadow_names:
+        raise ConfigurationError(
+            f"ShadowExperiment endpoint must be without a shadow of its own, got {endpoint.shadow_names[0]!r}: "
+            f"{SHADOW_VARIANTS.why}"
         )
     if not is_token(names[0]) and not is_token(production.name) and names[0] != production.name:
         raise ConfigurationError(

@@ -12,6 +12,7 @@ from constructs import Construct
 from cdk_model_hosting.acknowledgments import acknowledge_wildcards
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require, require_like
+from cdk_model_hosting.endpoints.capture import captured_bucket
 from cdk_model_hosting.endpoints.volume_key import check_volume_key, use_of_volume_key
 from cdk_model_hosting.experiments.checks import beyond_type_and_count, check_capture, check_endpoint, check_shadow
 from cdk_model_hosting.experiments.permissions import manage
@@ -62,7 +63,6 @@ class ShadowExperiment(Construct):
 
     Attributes:
         cfn_experiment: The experiment's resource.
-        captured: The bucket of what is kept; None without `capture`.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests.html
     """
@@ -104,7 +104,7 @@ class ShadowExperiment(Construct):
         if experiment_name is None:
             experiment_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         captured = None if capture is None else capture.bind(self)
-        self.captured: s3.IBucket | None = None if captured is None else captured.bucket
+        self._captured_bucket: s3.IBucket | None = None if captured is None else captured.bucket
         # The containers write captures and use the volumes in their models' names, the experiment makes both in its own.
         shared = [
             *(() if captured is None else captured.permissions),
@@ -138,6 +138,15 @@ class ShadowExperiment(Construct):
         self.cfn_experiment.node.add_dependency(*waits_for)
         for each in _advice(production, capture):
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
+
+    @property
+    def captured_bucket(self) -> s3.IBucket:
+        """Bucket of captured requests and answers of both variants, brought or made.
+
+        Raises:
+            ConfigurationError: When the experiment captures nothing.
+        """
+        return captured_bucket("ShadowExperiment", self._captured_bucket)
 
     @property
     def role(self) -> iam.IRole:

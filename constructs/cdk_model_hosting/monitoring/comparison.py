@@ -212,7 +212,11 @@ def _variant(role: str, name: str, watching: Watching) -> Watched:
             f"compare {role} must be a variant whose requests are counted, got one of {watching.kind.pattern.noun}: its "
             "variants do not share the requests"
         )
-    known = {each.variant_name: each for each in watching.variants}
+    if not watching.variants:
+        raise ConfigurationError(
+            f"compare {role} must be of an endpoint with known variants, got none: import it with variant_names"
+        )
+    known = {each.variant_name: each for each in (*watching.variants, *watching.shadows)}
     if name in known:
         return known[name]
     if not is_token(name):

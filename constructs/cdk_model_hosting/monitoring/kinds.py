@@ -164,7 +164,8 @@ ASYNCHRONOUS = Kind(
         Alarm.backlog_without_capacity(),
         *_ON_INSTANCES,
     ),
-    # Latency is not among them: a request may take an hour, and only who knows the model can say what is too long.
+    # Server errors are told apart by fleet. Failures are not, but they alone show that requests cannot be read or answers
+    # written. Latency is not among them: a request may take an hour, and only who knows the model can say what is too long.
     rollback=(Alarm.server_errors(), Alarm.failed_inferences()),
     totals=asynchronous.TOTALS,
     panels=(

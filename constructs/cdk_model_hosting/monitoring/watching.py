@@ -107,7 +107,8 @@ class Watching:
 
     Args:
         kind: What this kind of endpoint publishes.
-        variants: Its variants.
+        variants: Its variants that answer callers.
+        shadows: Its variants that get copies of requests, which are looked at only where they are compared.
         components: Its inference components, as far as they have been made.
         region: The endpoint's region, where that is not the stack's.
         account: The endpoint's account, where that is not the stack's.
@@ -119,6 +120,7 @@ class Watching:
 
     kind: Kind
     variants: tuple[Watched, ...]
+    shadows: tuple[Watched, ...] = ()
     components: list[Watched] = field(default_factory=list)
     region: str | None = None
     account: str | None = None

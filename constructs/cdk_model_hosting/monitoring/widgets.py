@@ -56,7 +56,7 @@ def endpoint_widgets(watching: Watching, home: Home, top: int) -> list[dict[str,
     """
     name = watching.variants[0].endpoint_name
     heading = {"type": "text", "properties": {"markdown": f"## {name}", "background": "transparent"}}
-    flow = _Flow(top)
+    flow = Flow(top)
     flow.put(heading, COLUMNS, _TITLE_ROWS)
     totals = watching.kind.totals
     flow.put(_metric_widget(totals, watching, home), totals.width, totals.height)
@@ -74,14 +74,28 @@ def endpoint_widgets(watching: Watching, home: Home, top: int) -> list[dict[str,
     return flow.widgets
 
 
-class _Flow:
-    """Places widgets from left to right, and the next row below the highest of the last."""
+class Flow:
+    """Places widgets from left to right, and the next row below the highest of the last.
+
+    Args:
+        top: Row to begin at.
+
+    Attributes:
+        widgets: The widgets with their places.
+    """
 
     def __init__(self, top: int) -> None:
         self.widgets: list[dict[str, Any]] = []
         self._x, self._y, self._bottom = 0, top, top
 
     def put(self, widget: dict[str, Any], width: int, height: int) -> None:
+        """Place a widget beside the last one, or below it where there is no room.
+
+        Args:
+            widget: The widget.
+            width: Columns of 24.
+            height: Rows.
+        """
         if self._x + width > COLUMNS:
             self.break_row()
         self.widgets.append({**widget, "x": self._x, "y": self._y, "width": width, "height": height})
@@ -89,6 +103,7 @@ class _Flow:
         self._bottom = max(self._bottom, self._y + height)
 
     def break_row(self) -> None:
+        """Begin a row."""
         self._x, self._y = 0, self._bottom
 
 

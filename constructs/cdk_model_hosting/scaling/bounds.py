@@ -14,6 +14,7 @@ from cdk_model_hosting.limits import (
     SERVERLESS_PROVISIONED_CONCURRENCY,
 )
 from cdk_model_hosting.patterns import Feature, Pattern, supports
+from cdk_model_hosting.scaling.explanations import Explanations
 from cdk_model_hosting.scaling.policy import INSTANCES
 from cdk_model_hosting.scaling.schedule import check_bounds
 from cdk_model_hosting.scaling.target_tracking import TargetTracking
@@ -106,6 +107,22 @@ class Bounds:
             SERVERLESS_PROVISIONED_CONCURRENCY.check("Scaling maximum", self.maximum)
             for each in self.schedules:
                 SERVERLESS_PROVISIONED_CONCURRENCY.check("ScheduledScaling maximum", each.between[1])
+
+    def check_explainer(self, *, present: bool) -> None:
+        """Refuse policies on explanations where there are none.
+
+        Args:
+            present: Whether the endpoint explains its answers.
+
+        Raises:
+            ConfigurationError: When it does not, and a policy counts on it.
+        """
+        for policy in self.policies:
+            if isinstance(policy.rule, Explanations) and not present:
+                raise ConfigurationError(
+                    f"{policy.rule.what} must be omitted for endpoints without explainer, got one: SageMaker counts "
+                    "explanations only where there are some"
+                )
 
     def check_fleet(self, fleet: Fleet) -> None:
         """Refuse a fleet that cannot scale within these bounds.

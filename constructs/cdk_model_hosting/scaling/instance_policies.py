@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from cdk_model_hosting.durations import literal
 from cdk_model_hosting.limits import SAFETY_FACTOR, TARGET_VALUE
+from cdk_model_hosting.scaling.explanations import Explanations
 from cdk_model_hosting.scaling.pace import render_pace
-from cdk_model_hosting.scaling.reach import INSTANCES_IN_USE, REQUESTS_OF_INSTANCES
+from cdk_model_hosting.scaling.reach import EXPLAINED, INSTANCES_IN_USE, REQUESTS_OF_INSTANCES
 from cdk_model_hosting.scaling.ruled import Ruled
 from cdk_model_hosting.scaling.target_tracking import Predefined
 from cdk_model_hosting.scaling.utilization import Utilization
@@ -93,6 +94,31 @@ class InstancePolicies(Ruled):
                 reach=REQUESTS_OF_INSTANCES,
                 metric="SageMakerVariantConcurrentRequestsPerModelHighResolution",
                 **render_pace("ScalingPolicy.on_concurrency", pace),
+            )
+        )
+
+    @classmethod
+    def on_explanations(cls, *, per_instance_per_minute: float, pace: Pace | None = None) -> Self:
+        """Keep the records that one instance explains in a minute near a target: for endpoints with an `Explainer`.
+
+        Args:
+            per_instance_per_minute: Records that one instance should explain in a minute, above 0.
+            pace: How fast it may act.
+
+        Raises:
+            ConfigurationError: When the target is not above 0; when an endpoint takes it, if that explains nothing.
+
+        See: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-define.html
+        """
+        what = "ScalingPolicy.on_explanations"
+        return cls(
+            Explanations(
+                name="Explanations",
+                what=what,
+                argument="per_instance_per_minute",
+                target=per_instance_per_minute,
+                reach=EXPLAINED,
+                **render_pace(what, pace),
             )
         )
 

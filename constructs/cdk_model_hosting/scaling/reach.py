@@ -51,6 +51,7 @@ INSTANCES_IN_USE = Reach(
     patterns=frozenset({*_AT_ONCE, Pattern.ASYNCHRONOUS}),
     why="it measures the instances that are added and taken away, and these are none",
 )
+EXPLAINED = Reach(patterns=frozenset(_AT_ONCE), why="SageMaker explains only what instances answer at once")
 BACKLOG = Reach(patterns=frozenset({Pattern.ASYNCHRONOUS}), why="only asynchronous endpoints queue their requests")
 PROVISIONED_CONCURRENCY = Reach(
     patterns=frozenset({Pattern.SERVERLESS}), why="only serverless endpoints have provisioned concurrency"

@@ -2,7 +2,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk_model_hosting import RealtimeEndpoint
+from cdk_model_hosting import RealtimeEndpoint, Shadow
 from cdk_model_hosting.endpoints.metrics import InstanceMetrics
 from cdk_model_hosting.endpoints.metrics_requests import RequestMetrics
 from tests.unit.builders import FLEET, new_stack, only, refused, single, text_token, variants
@@ -77,6 +77,24 @@ def test_one_of_several_variants_must_be_named(shared: RealtimeEndpoint) -> None
 def test_fails_when_there_is_no_such_variant(shared: RealtimeEndpoint) -> None:
     with refused("metric variant must be one of champion, challenger, got 'AllTraffic': the endpoint has no other"):
         shared.metric_cpu_utilization(variant="AllTraffic")
+
+
+def test_a_shadow_is_measured_by_its_name_and_never_by_default() -> None:
+    stack = new_stack()
+    model = single(stack)
+    shadow = Shadow(model=model, fleet=FLEET, percent=10, name="candidate")
+    endpoint = RealtimeEndpoint(stack, "Endpoint", model=model, fleet=FLEET, shadow=shadow)
+    assert (endpoint.variant_names, endpoint.shadow_names) == (("AllTraffic",), ("candidate",))
+    for variant, expected in ((None, "AllTraffic"), ("candidate", "candidate")):
+        dimensions = endpoint.metric_model_latency(variant=variant).dimensions
+        assert dimensions == {"EndpointName": endpoint.endpoint_name, "VariantName": expected}
+    with refused("metric variant must be one of AllTraffic, candidate, got 'Shadow': the endpoint has no other"):
+        endpoint.metric_invocations(variant="Shadow")
+
+
+def test_most_endpoints_have_no_shadow(endpoint: RealtimeEndpoint) -> None:
+    assert endpoint.shadow_names == ()
+    assert RealtimeEndpoint.from_endpoint_name(new_stack(), "Imported", "fraud").shadow_names == ()
 
 
 def test_an_imported_endpoint_whose_variants_are_unknown_takes_any() -> None:

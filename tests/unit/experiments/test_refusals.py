@@ -61,6 +61,17 @@ def test_fails_when_the_endpoint_has_several_variants(stack: cdk.Stack, given: d
         ShadowExperiment(stack, "Experiment", **given)
 
 
+def test_fails_when_the_endpoint_has_a_shadow_of_its_own(given: dict[str, Any]) -> None:
+    production, shadow = given["production"], given["shadow"]
+    stack = cdk.Stack.of(production.model)
+    given["endpoint"] = RealtimeEndpoint(stack, "Shadowed", variants=[production], shadow=shadow)
+    with refused(
+        "ShadowExperiment endpoint must be without a shadow of its own, got 'Shadow': SageMaker copies the traffic of exactly "
+        "one production variant to exactly one shadow variant"
+    ):
+        ShadowExperiment(stack, "Experiment", **given)
+
+
 def test_fails_when_the_endpoint_has_no_such_variant(stack: cdk.Stack, given: dict[str, Any]) -> None:
     given["production"] = Variant(model=given["production"].model, fleet=PAIR, name="current")
     with refused(
@@ -139,6 +150,14 @@ def test_fails_when_an_argument_is_none(
     given[what] = value
     with refused(f"ShadowExperiment {what} must be {rule}"):
         ShadowExperiment(stack, "Experiment", **given)
+
+
+def test_fails_when_the_bucket_is_asked_for_and_nothing_captured() -> None:
+    with refused(
+        "ShadowExperiment capture must be given to ask for captured_bucket, got none: nothing is captured, and there is no "
+        "bucket"
+    ):
+        _ = experiment_in(new_stack()).captured_bucket
 
 
 def test_fails_when_the_role_is_a_text() -> None:

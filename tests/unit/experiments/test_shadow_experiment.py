@@ -128,8 +128,7 @@ def test_everything_can_be_chosen() -> None:
         "KmsKey": KEY,
         "ContentType": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
     }
-    assert experiment.captured is not None
-    assert stack.resolve(experiment.captured.bucket_name) == {"Ref": bucket}
+    assert stack.resolve(experiment.captured_bucket.bucket_name) == {"Ref": bucket}
     del found["ModelVariants"], found["DataStorageConfig"], found["RoleArn"]
     assert found == {
         "Name": "smaller-instances",

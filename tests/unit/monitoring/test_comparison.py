@@ -218,6 +218,12 @@ def test_fails_when_there_is_no_such_variant(role: str) -> None:
         compared(shared(new_stack()), **{role: "next"})
 
 
+def test_fails_when_the_variants_are_not_known() -> None:
+    imported = RealtimeEndpoint.from_endpoint_name(new_stack(), "Theirs", "theirs", variant_names=[])
+    with refused("compare baseline must be of an endpoint with known variants, got none: import it with variant_names"):
+        compared(imported)
+
+
 def test_fails_when_a_name_is_none() -> None:
     with refused("compare baseline must be a str, got 1: nothing else is understood there"):
         compared(shared(new_stack()), baseline=1)

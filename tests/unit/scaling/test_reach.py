@@ -15,6 +15,7 @@ POLICIES: dict[str, tuple[Make, tuple[Pattern, ...]]] = {
     "on_invocations": (lambda: ScalingPolicy.on_invocations(per_instance_per_minute=60), AT_ONCE),
     "on_load_test": (lambda: ScalingPolicy.on_load_test(max_requests_per_second=1), AT_ONCE),
     "on_concurrency": (lambda: ScalingPolicy.on_concurrency(per_instance=2), AT_ONCE),
+    "on_explanations": (lambda: ScalingPolicy.on_explanations(per_instance_per_minute=60), AT_ONCE),
     "on_cpu": (lambda: ScalingPolicy.on_cpu(percent=50), (*AT_ONCE, Pattern.ASYNCHRONOUS)),
     "on_memory": (lambda: ScalingPolicy.on_memory(percent=50), (*AT_ONCE, Pattern.ASYNCHRONOUS)),
     "on_gpu": (lambda: ScalingPolicy.on_gpu(percent=50), (*AT_ONCE, Pattern.ASYNCHRONOUS)),
@@ -51,6 +52,7 @@ def test_a_policy_acts_where_its_metric_is_published_and_nowhere_else(factory: s
 
 
 WAITING = "SageMaker counts requests per instance only where instances answer at once"
+EXPLAINED = "SageMaker explains only what instances answer at once"
 MEASURED = "it measures the instances that are added and taken away, and these are none"
 
 
@@ -63,6 +65,7 @@ AT_ONCE_INSTEAD = "ScalingPolicy.on_invocations or ScalingPolicy.on_concurrency"
         ("on_invocations", Pattern.ASYNCHRONOUS, WAITING, "ScalingPolicy.on_backlog"),
         ("on_concurrency", Pattern.SERVERLESS, WAITING, "ScalingPolicy.on_provisioned_use"),
         ("on_concurrency", Pattern.COMPONENTS, WAITING, "ScalingPolicy.on_concurrency_per_copy"),
+        ("on_explanations", Pattern.ASYNCHRONOUS, EXPLAINED, "ScalingPolicy.on_backlog"),
         ("on_gpu", Pattern.SERVERLESS, MEASURED, "ScalingPolicy.on_provisioned_use"),
         ("on_cpu", Pattern.COMPONENTS, MEASURED, "ScalingPolicy.on_concurrency_per_copy"),
         ("on_backlog", Pattern.REALTIME, "only asynchronous endpoints queue their requests", AT_ONCE_INSTEAD),
