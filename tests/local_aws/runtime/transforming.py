@@ -15,6 +15,8 @@ SHORTAGE_PATH = "/_local_aws/transform-shortage"
 SECONDS_TO_END = 30.0
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
+_prepared: set[int] = set()
+
 
 def shortage(local: LocalAws, **counts: int) -> dict[str, int]:
     """Let so many of the next jobs be ``throttled`` or ``limited`` when they are created, or ``failed`` afterwards.
@@ -35,10 +37,13 @@ class Scoring:
 
     def __post_init__(self) -> None:
         self.s3 = self.hosting.local.client("s3")
+        self.prepare()
 
     @property
     def image(self) -> str:
-        return f"{self.hosting.local.account}.dkr.ecr.{self.hosting.local.region}.amazonaws.com/{REPOSITORY_NAME}:scoring"
+        return (
+            f"{self.hosting.local.account}.dkr.ecr.{self.hosting.local.region}.amazonaws.com/{REPOSITORY_NAME}:scoring"
+        )
 
     @property
     def input(self) -> str:
@@ -49,7 +54,10 @@ class Scoring:
         return f"s3://{BUCKET}/{self.prefix}/out"
 
     def prepare(self) -> None:
-        """Build and push the image."""
+        """Build and push the image, once for each local AWS."""
+        if self.hosting.local.port in _prepared:
+            return
+        _prepared.add(self.hosting.local.port)
         self.hosting.docker("build", "--tag", "scoring", "--platform", "linux/amd64", str(SCORING_CONTAINER))
         self.hosting.docker("tag", "scoring", self.image)
         self.hosting.docker("push", self.image)

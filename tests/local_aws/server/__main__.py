@@ -19,7 +19,16 @@ from collections.abc import Callable
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from tests.local_aws.server import cloudformation, cloudwatch, ecr, functions, gateway
+from tests.local_aws.server import (
+    cloudformation,
+    cloudwatch,
+    ecr,
+    events,
+    functions,
+    gateway,
+    schedules,
+    stepfunctions,
+)
 from tests.local_aws.server.sagemaker import http as sagemaker
 
 logger = logging.getLogger("local_aws")
@@ -40,6 +49,9 @@ def main() -> None:
     cloudwatch.install()
     functions.install()
     sagemaker.install()
+    stepfunctions.install()
+    schedules.install()
+    events.install()
     types = cloudformation.install()
     logger.info("%d resource types after %.1f seconds", types, time.monotonic() - started)
 

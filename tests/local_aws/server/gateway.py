@@ -7,12 +7,10 @@ from typing import Any
 
 from ministack import app as ministack
 
-from tests.local_aws.server import timing
-from tests.local_aws.server.sagemaker import transform_shortage
+from tests.local_aws.server import controls, timing
 
 READY_PATH = "/_local_aws/ready"
 TIME_FACTOR_PATH = "/_local_aws/time-factor"
-TRANSFORM_SHORTAGE_PATH = "/_local_aws/transform-shortage"
 _ANSWER_PREFIX = "/_ministack/cfn-response/"
 _SIGNATURE = (
     b"<Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does not match the signature"
@@ -38,8 +36,8 @@ def application(types: int) -> Any:
             await _respond(send, 200, ready)
         elif path == TIME_FACTOR_PATH:
             await _respond(send, *_time_factor(await _body(receive) if scope["method"] == "PUT" else b""))
-        elif path == TRANSFORM_SHORTAGE_PATH:
-            await _respond(send, *_transform_shortage(await _body(receive) if scope["method"] == "PUT" else b""))
+        elif path in controls.PATHS:
+            await _respond(send, *controls.answer(path, await _body(receive) if scope["method"] == "PUT" else b""))
         elif path.startswith(_ANSWER_PREFIX) and _content_type(scope):
             # S3 checks the signature of the URL, which covers this header; urllib sends one unless told not to.
             await _respond(send, 403, _SIGNATURE, content_type=b"application/xml")
@@ -56,17 +54,6 @@ def _time_factor(body: bytes) -> tuple[int, bytes]:
         if body:
             timing.set_factor(float(body))
     except ValueError as error:
-        return 400, str(error).encode()
-    return 200, json.dumps(before).encode()
-
-
-def _transform_shortage(body: bytes) -> tuple[int, bytes]:
-    """Let transform jobs meet a shortage, when the body says so; answer with what was still to come before."""
-    before = transform_shortage.left()
-    try:
-        if body:
-            transform_shortage.set_left(json.loads(body))
-    except (ValueError, AttributeError) as error:
         return 400, str(error).encode()
     return 200, json.dumps(before).encode()
 

@@ -109,9 +109,7 @@ class Path:
         """
         found = [data]
         for step in self.steps:
-            found = [
-                below for value in found for below in _take(step, value, whole_slices=whole_slices, within=within)
-            ]
+            found = [below for value in found for below in _take(step, value, whole_slices=whole_slices, within=within)]
         if not self.is_definite:
             return found
         if not found:

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from tests.local_aws import images
-from tests.local_aws.server.sagemaker import artifacts, cloud
+from tests.local_aws.images import Image
+from tests.local_aws.server.sagemaker import artifacts, cloud, triton
 from tests.local_aws.server.sagemaker.containers import Container
 from tests.local_aws.server.sagemaker.meters import Meter
 from tests.local_aws.server.sagemaker.multi_container import MultiContainer
@@ -21,10 +22,7 @@ _numbers = itertools.count(1)
 def why_unplayable(model: Model) -> str:
     """Say why a model cannot answer here, although the control plane is content with it; empty when it can."""
     for container in model.containers:
-        image = container.get("Image", "")
-        if images.find(cloud.scratch(), image) is None:
-            return f"image {image} was not built here: the local AWS runs only images built from a folder"
-        reason = artifacts.beyond_reach(container)
+        reason = _why_not(container.get("Image", "")) or artifacts.beyond_reach(container)
         if reason:
             return reason
     return ""
@@ -62,7 +60,7 @@ def _stage(definition: Document, container: Container, meter: Meter) -> Serving:
 
 
 def _container(model: Model, definition: Document, name: str, place: Path) -> Container:
-    image = images.find(cloud.scratch(), definition["Image"])
+    image = _image(definition["Image"])
     if image is None:  # checked just before, by the same name
         raise artifacts.ArtifactError(f"image {definition['Image']} is gone")
     base = place / name / "ml"
@@ -71,6 +69,19 @@ def _container(model: Model, definition: Document, name: str, place: Path) -> Co
     if definition.get("Mode") == "MultiModel":
         environment["SAGEMAKER_MULTI_MODEL"] = "true"
     return Container(image, environment, base, place / f"{name}.log", name, shares_instance=len(model.containers) > 1)
+
+
+def _why_not(image: str) -> str:
+    if images.find(cloud.scratch(), image) is not None:
+        return ""
+    if triton.plays(image):
+        return triton.why_unplayable(image)
+    return f"image {image} was not built here: the local AWS runs only images built from a folder"
+
+
+def _image(name: str) -> Image | None:
+    built = images.find(cloud.scratch(), name)
+    return triton.image(cloud.scratch()) if built is None and triton.plays(name) else built
 
 
 def _credentials(model: Document) -> dict[str, str]:

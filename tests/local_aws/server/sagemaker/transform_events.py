@@ -6,7 +6,6 @@ See: https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-e
 import json
 
 from tests.local_aws.server.sagemaker import cloud, tags
-from tests.local_aws.server.sagemaker.state import Document
 from tests.local_aws.server.sagemaker.transform_describing import describe
 from tests.local_aws.server.sagemaker.transform_state import TransformJob
 
@@ -18,7 +17,7 @@ def tell(job: TransformJob) -> None:
     """Send the event of a job's status."""
     described = describe(job)
     known = {pair["Key"]: pair["Value"] for pair in tags.list_tags({"ResourceArn": job.arn})["Tags"]}
-    detail: Document = {**described, "Tags": known}
+    detail = {**described, "Tags": known}
     for name in _TIMES:
         if name in detail:
             detail[name] = str(int(detail[name] * 1000))

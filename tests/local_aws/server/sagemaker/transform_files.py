@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from tests.local_aws.server import timing
 from tests.local_aws.server.sagemaker import transform_input, transform_output
@@ -22,7 +22,7 @@ _RETRIES = 3
 _SUCCESSES = range(200, 300)
 _CLIENT_ERRORS = range(400, 500)
 
-Given = ParamSpec("Given")
+Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
@@ -67,17 +67,18 @@ class Transformation:
         """
         try:
             data = transform_input.read(source, compressed=self._job.input.get("CompressionType", "None") == "Gzip")
-            batches = list(self._batching.cut(data))
+            batches = [(records, source) for records in self._batching.cut(data)]
             with ThreadPoolExecutor(max_workers=self._parallel) as requests:
-                answers = _in_order([submit(requests, self._answer, records, source) for records in batches])
+                answers = _in_order([submit(requests, self._answer, batch) for batch in batches])
             if not self._job.stopping.is_set():
                 transform_output.write(self._job, source, transform_output.assemble(answers, by_line=self._by_line))
         except (InputError, OutputError, RecordError) as error:
             self._log.say(str(error), about=source.label)
             raise FileFailure("ClientError") from error
 
-    def _answer(self, records: list[bytes], source: Source) -> bytes:
+    def _answer(self, batch: tuple[list[bytes], Source]) -> bytes:
         """Return what is written for the records of one request."""
+        records, source = batch
         processing = self._processing
         body = b"\n".join(processing.asked(record) for record in records)
         reply = self._invoke(body + b"\n" if len(records) > 1 else body)
@@ -100,11 +101,10 @@ class Transformation:
         return reply
 
 
-def submit(
-    pool: ThreadPoolExecutor, task: Callable[Given, Answer], *arguments: Given.args, **more: Given.kwargs
-) -> "Future[Answer]":
+def submit(pool: ThreadPoolExecutor, task: Callable[[Item], Answer], item: Item) -> "Future[Answer]":
     """Let a pool do something in the account and region of the request, which its threads do not know by themselves."""
-    return pool.submit(contextvars.copy_context().run, task, *arguments, **more)
+    context = contextvars.copy_context()
+    return pool.submit(lambda: context.run(task, item))
 
 
 def _in_order(answers: "list[Future[bytes]]") -> list[bytes]:

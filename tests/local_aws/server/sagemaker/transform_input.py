@@ -65,7 +65,8 @@ class Batching:
             InputError: A record, or the object that is not split, is larger than a request may be.
         """
         if not self.by_line:
-            yield [self._fitting(data)]
+            if data:
+                yield [self._fitting(data)]
             return
         gathered: list[bytes] = []
         size = 0

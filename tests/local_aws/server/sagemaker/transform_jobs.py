@@ -6,13 +6,13 @@ from tests.local_aws.server.sagemaker import (
     tags,
     transform_events,
     transform_rules,
-    transform_run,
     transform_shortage,
 )
 from tests.local_aws.server.sagemaker.errors import ServiceError
 from tests.local_aws.server.sagemaker.listing import page
 from tests.local_aws.server.sagemaker.state import LOCK, Document
 from tests.local_aws.server.sagemaker.transform_describing import describe, summary
+from tests.local_aws.server.sagemaker.transform_run import run
 from tests.local_aws.server.sagemaker.transform_state import TransformJob, transform_jobs
 from tests.local_aws.server.sagemaker.validation import refuse_unless, validate
 
@@ -36,7 +36,7 @@ def create_transform_job(request: Document) -> Document:
         transform_jobs()[name] = job
         tags.put(arn, request.get("Tags", []))
     transform_events.tell(job)
-    cloud.in_background(transform_run.run, job, name=f"transform-{name}")
+    cloud.in_background(run, job, name=f"transform-{name}")
     return {"TransformJobArn": arn}
 
 

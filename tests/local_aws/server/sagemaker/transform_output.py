@@ -44,7 +44,7 @@ def capture(job: TransformJob, finished: list[Source]) -> None:
         return
     hour = f"{datetime.fromtimestamp(job.created, UTC):%Y/%m/%d/%H}"
     captured = Location.parse(settings["DestinationS3Uri"])
-    given = sorted((source.place.bucket, source.place.key.removesuffix(source.name)) for source in finished)[0]
+    given = min((source.place.bucket, source.place.key.removesuffix(source.name)) for source in finished)
     manifests = {
         "input": (Location(*given), [source.name for source in finished]),
         "output": (_target(job).under(""), [source.name + _SUFFIX for source in finished]),

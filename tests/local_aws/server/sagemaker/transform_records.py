@@ -57,7 +57,7 @@ class Processing:
         identified = job.request.get("DataCaptureConfig", {}).get("GenerateInferenceId", False)
         return cls(
             content=content_format(job.input.get("ContentType", "")),
-            accept=content_format(job.output.get("Accept", job.input.get("ContentType", ""))),
+            accept=content_format(str(job.output.get("Accept", job.input.get("ContentType", "")))),
             input_filter=Path.parse(given.get("InputFilter", "$")),
             output_filter=Path.parse(given.get("OutputFilter", "$")),
             joins=given.get("JoinSource", "None") == "Input",

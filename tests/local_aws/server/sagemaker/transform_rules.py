@@ -13,7 +13,6 @@ from tests.local_aws.server.sagemaker.validation import refuse_unless
 _MOST_MB = 100
 _DEFAULT_MB = 6
 _MOST_INSTANCES = 100
-_MOST_ENVIRONMENT = 16
 _SOURCES = ("S3Prefix", "ManifestFile")
 _FORMATS = ("text/csv", "application/json", "application/jsonlines")
 _AMIS = ("al2-ami-sagemaker-batch-gpu-470", "al2-ami-sagemaker-batch-gpu-535")
@@ -32,12 +31,8 @@ def check(request: Document, model: Model) -> None:
     _check_size(request)
     _check_resources(request["TransformResources"])
     _check_processing(request)
-    count = len(request.get("Environment", {}))
-    refuse_unless(count <= _MOST_ENVIRONMENT, f"Environment must have at most {_MOST_ENVIRONMENT} entries, got {count}.")
     split = request["TransformInput"].get("SplitType", "None")
-    refuse_unless(
-        split not in _UNPLAYED_SPLITS, f"The local AWS does not play SplitType {split}, only None and Line."
-    )
+    refuse_unless(split not in _UNPLAYED_SPLITS, f"The local AWS does not play SplitType {split}, only None and Line.")
     _check_source(request, model)
 
 
@@ -55,7 +50,8 @@ def _check_model(model: Model) -> None:
         )
     refuse_unless(not model.is_multi_model, f"Model {model.name} is a multi-model: batch transform does not run those.")
     refuse_unless(
-        not model.is_direct, f"Model {model.name} has containers for direct invocation: batch transform does not run those."
+        not model.is_direct,
+        f"Model {model.name} has containers for direct invocation: batch transform does not run those.",
     )
 
 

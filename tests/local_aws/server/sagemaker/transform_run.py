@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 from tests.local_aws.server.sagemaker import (
     artifacts,
@@ -145,22 +146,20 @@ def _transform(job: TransformJob, serving: Serving, log: JobLog) -> None:
             kinds.append(failure.kind)
 
     # An object goes to one instance, so as many are under way at once as there are instances.
-    with ThreadPoolExecutor(max_workers=job.instances) as instances:
-        working = {submit(instances, one, source) for source in sources}
-        while working:
-            _done, working = wait(working, timeout=_SECONDS_BETWEEN_LOOKS)
-            if job.stopping.is_set():
-                # Whoever waits for an answer does so in vain from now on.
-                serving.stop()
-                for left in working:
-                    left.cancel()
-                return
+    instances = ThreadPoolExecutor(max_workers=job.instances)
+    working = {submit(instances, one, source) for source in sources}
+    while working and not job.stopping.is_set():
+        _done, working = wait(working, timeout=_SECONDS_BETWEEN_LOOKS)
+    # Whoever still waits for an answer does so in vain: the containers end with the job.
+    instances.shutdown(wait=False, cancel_futures=True)
+    if job.stopping.is_set():
+        return
     transform_output.capture(job, sorted(finished, key=lambda source: source.name))
     if kinds:
         raise JobFailure(f"{kinds[0]}: {_SEE_LOGS}")
 
 
-def _settings(job: TransformJob, serving: Serving) -> Mapping[str, object]:
+def _settings(job: TransformJob, serving: Serving) -> Mapping[str, Any]:
     """Return what the request says, else what the container says of itself, else the defaults."""
     given = {name: job.request[name] for name in _DEFAULTS if job.request.get(name)}
     if "MaxPayloadInMB" in job.request:

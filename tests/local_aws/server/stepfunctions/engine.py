@@ -44,6 +44,38 @@ def state_machine(arn: str) -> Document | None:
     return found
 
 
+def map_runs() -> dict[str, Document]:
+    """Return the map runs of this account and region by ARN."""
+    return dict(stepfunctions._map_runs.items())
+
+
+def children(map_run: str) -> list[Document]:
+    """Return the executions of the items of a map run, in the order in which they began."""
+    return [each for each in list(stepfunctions._executions.values()) if each.get("mapRunArn") == map_run]
+
+
+def resolved(template: Any, data: Any, context: Document) -> Any:
+    """Return parameters with what their paths lead to."""
+    return stepfunctions._resolve_params_obj(template, data, context)
+
+
+def is_jsonata(state: Document, context: Document) -> bool:
+    """Tell whether a state is written in JSONata."""
+    return bool(stepfunctions._state_query_language(state, context) == "JSONata")
+
+
+def evaluated(template: Any, given: Any, context: Document, *, result: Any = None, error_output: Any = None) -> Any:
+    """Return a value of a state in JSONata with its expressions evaluated."""
+    return stepfunctions._apply_jsonata_template(template, given, context, result=result, error_output=error_output)
+
+
+def after(state: Document, given: Any, result: Any, context: Document) -> Any:
+    """Return the output of a state whose work has a result."""
+    selected = stepfunctions._apply_result_selector(state, result)
+    placed = stepfunctions._apply_result_path(state, given, selected)
+    return stepfunctions._apply_output_path(state, placed, context)
+
+
 def now() -> str:
     """Return the time as executions write it."""
     return str(stepfunctions.now_iso())

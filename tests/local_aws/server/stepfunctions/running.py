@@ -1,7 +1,7 @@
 """Executions that end before their work does: they are stopped, take too long, or a task of theirs does.
 
-What waits for a job asks `goes_on`, and ends the job when the answer is no: AWS makes the same attempt. Timeouts run with the time
-factor, and are as long as on AWS where that is 0.
+What waits for a job asks `goes_on`. It ends the job when the execution was stopped, as AWS tries to; of a timeout the developer guide
+says no such thing, so a job whose time is up runs on. Timeouts run with the time factor, and are as long as on AWS where that is 0.
 """
 
 import contextvars
@@ -33,12 +33,18 @@ def goes_on() -> bool:
     return (execution is None or execution["status"] == "RUNNING") and not (given_up and given_up.is_set())
 
 
+def is_stopped() -> bool:
+    """Tell whether the execution of the task that asks was stopped."""
+    execution = _execution.get()
+    return execution is not None and bool(execution["status"] == "ABORTED")
+
+
 def _follow_executions(run: Callable[[str], None]) -> None:
     def follow(arn: str) -> None:
         execution = engine.execution(arn)
         if execution is None:
             return
-        _execution.set(execution)
+        before = _execution.set(execution)
         over = threading.Event()
         seconds = _timeout_of(execution)
         if seconds is not None:
@@ -48,6 +54,7 @@ def _follow_executions(run: Callable[[str], None]) -> None:
             run(arn)
         finally:
             over.set()
+            _execution.reset(before)
             reporting.report(execution)
 
     engine.known["_run_execution"] = follow

@@ -1,0 +1,45 @@
+"""What tests ask of the local AWS that is none of AWS's business: shortages, repeated events, schedules that fire now."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.local_aws.server import events, schedules
+from tests.local_aws.server.sagemaker import transform_shortage
+
+
+def _shortage(wanted: Any) -> Any:
+    before = transform_shortage.left()
+    if wanted is not None:
+        transform_shortage.set_left(wanted)
+    return before
+
+
+def _deliveries(wanted: Any) -> Any:
+    before = events.deliveries()
+    if wanted is not None:
+        events.set_deliveries(int(wanted))
+    return before
+
+
+def _schedule(name: Any) -> Any:
+    if not schedules.fire(str(name)):
+        raise ValueError(f"there is no enabled schedule {name}")
+    return name
+
+
+_CONTROLS: dict[str, Callable[[Any], Any]] = {
+    "/_local_aws/transform-shortage": _shortage,
+    "/_local_aws/event-deliveries": _deliveries,
+    "/_local_aws/fired-schedule": _schedule,
+}
+PATHS = frozenset(_CONTROLS)
+
+
+def answer(path: str, body: bytes) -> tuple[int, bytes]:
+    """Do what is asked, in JSON; answer with what was before, or with status 400 and why it cannot be done."""
+    try:
+        answered = _CONTROLS[path](json.loads(body) if body else None)
+    except (ValueError, TypeError, AttributeError) as error:
+        return 400, str(error).encode()
+    return 200, json.dumps(answered).encode()

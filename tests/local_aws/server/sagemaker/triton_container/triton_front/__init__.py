@@ -1,0 +1,1 @@
+"""Plays SageMaker's Triton container."""
