@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
@@ -69,8 +70,9 @@ def check_prefix(what: str, prefix: str) -> None:
         prefix: The prefix.
 
     Raises:
-        ConfigurationError: When it does not end in ``/``, begins with one, or holds a wildcard.
+        ConfigurationError: When it is no text, does not end in ``/``, begins with one, or holds a wildcard.
     """
+    require(what, prefix, str)
     if is_token(prefix):
         return
     if not prefix.endswith("/") or prefix.startswith("/"):
@@ -84,23 +86,29 @@ def check_prefix(what: str, prefix: str) -> None:
         )
 
 
-def read_below(bucket: s3.IBucket, prefix: str, *, reason: str) -> tuple[Permission, ...]:
-    """What reading every object below a prefix takes.
+def read_below(bucket: s3.IBucket, *prefixes: str, reason: str, key: kms.IKey | None = None) -> tuple[Permission, ...]:
+    """What finding and reading every object below some prefixes takes.
 
     Args:
         bucket: The bucket.
-        prefix: The prefix.
+        prefixes: The prefixes.
         reason: Why all of them are read.
+        key: KMS key of the objects; the bucket's when omitted.
     """
+    below = tuple(f"{prefix}*" for prefix in prefixes)
     objects = Permission(
-        actions=("s3:GetObject",), resources=(f"{bucket.bucket_arn}/{prefix}*",), wildcard_reason=reason
+        actions=("s3:GetObject",),
+        resources=tuple(f"{bucket.bucket_arn}/{each}" for each in below),
+        wildcard_reason=reason,
     )
+    # Who may not list the bucket is told of a missing object that it is forbidden.
     find = Permission(
         actions=("s3:ListBucket",),
         resources=(bucket.bucket_arn,),
-        conditions={"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}},
+        conditions={"StringLike": {"s3:prefix": list(below)}},
     )
-    return objects, find, *_use(bucket.encryption_key, "kms:Decrypt")
+    key = bucket.encryption_key if key is None else key
+    return objects, find, *_use(key, "kms:Decrypt")
 
 
 def write_below(bucket: s3.IBucket, *prefixes: str, reason: str, key: kms.IKey | None = None) -> tuple[Permission, ...]:

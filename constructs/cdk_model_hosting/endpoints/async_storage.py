@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.arguments import require_like
@@ -24,6 +25,9 @@ _BUCKET = "a bucket such as Bucket.from_bucket_name(self, 'Requests', 'my-reques
 _KEY = "a key such as Key.from_key_arn(self, 'Key', arn)"
 _READS = "SageMaker reads the request that a caller names, which may be any object below the input prefix"
 _WRITES = "SageMaker writes each answer under a name that it chooses below the prefixes of the output"
+_UPLOADS = "callers choose the names of their requests below the input prefix"
+_LOOKS = "SageMaker chooses the names of answers below the prefixes of the output"
+_DEFAULT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ class AsyncStorage:
         expire_after: Whole days after which requests and answers go, in a bucket that is made here; 30 when omitted.
 
     Raises:
-        ConfigurationError: When prefixes are equal or no folders, or a bucket that was brought should expire.
+        ConfigurationError: When a prefix is no folder or lies in another one of the same bucket, or a bucket that was
+            brought should expire.
     """
 
     bucket: s3.IBucket | None = None
@@ -60,16 +65,7 @@ class AsyncStorage:
                 require_like(f"AsyncStorage {what}", bucket, "bucket_name", _BUCKET)
         if self.encryption_key is not None:
             require_like("AsyncStorage encryption_key", self.encryption_key, "key_arn", _KEY)
-        prefixes = (self.input_prefix, self.output_prefix, self.failure_prefix)
-        for what, prefix in zip(("input_prefix", "output_prefix", "failure_prefix"), prefixes, strict=True):
-            check_prefix(f"AsyncStorage {what}", prefix)
-        literal = [each for each in prefixes if not is_token(each)]
-        twice = [each for each in literal if literal.count(each) > 1]
-        if twice:
-            raise ConfigurationError(
-                f"AsyncStorage prefixes must differ, got {twice[0]!r} twice: requests, answers and failures could not be told "
-                "apart"
-            )
+        self._check_prefixes()
         object.__setattr__(self, "expire_days", whole_days("AsyncStorage expire_after", self.expire_after))
         if self.bucket is not None and self.expire_after is not None:
             raise ConfigurationError(
@@ -78,7 +74,7 @@ class AsyncStorage:
             )
 
     def bind(self, scope: Construct, construct_id: str) -> BoundStorage:
-        """Make the bucket where none was brought, and say what the execution role needs.
+        """Make the bucket where none was brought.
 
         Args:
             scope: Where to make it.
@@ -93,13 +89,31 @@ class AsyncStorage:
             expire = dict.fromkeys(own, days)
             bucket = private_bucket(scope, construct_id, encryption_key=self.encryption_key, expire_days=expire)
         return BoundStorage(
+            storage=self,
             bucket=bucket,
             input_bucket=bucket if self.input_bucket is None else self.input_bucket,
-            storage=self,
+            # Without a key of its own SageMaker might take S3's default one instead of the bucket's.
+            key=bucket.encryption_key if self.encryption_key is None else self.encryption_key,
         )
 
-
-_DEFAULT_DAYS = 30
+    def _check_prefixes(self) -> None:
+        prefixes = {
+            "input_prefix": self.input_prefix,
+            "output_prefix": self.output_prefix,
+            "failure_prefix": self.failure_prefix,
+        }
+        for what, prefix in prefixes.items():
+            check_prefix(f"AsyncStorage {what}", prefix)
+        if self.input_bucket is not None and self.input_bucket is not self.bucket:
+            del prefixes["input_prefix"]
+        for (one, first), (other, second) in combinations(prefixes.items(), 2):
+            if is_token(first) or is_token(second):
+                continue
+            if first.startswith(second) or second.startswith(first):
+                raise ConfigurationError(
+                    f"AsyncStorage {one} and {other} must lie apart, got {first!r} and {second!r}: who may write or read below "
+                    "one of them could do so below the other"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +121,16 @@ class BoundStorage:
     """The buckets of one endpoint.
 
     Args:
+        storage: What was asked for.
         bucket: Bucket of the answers.
         input_bucket: Bucket of the requests.
-        storage: What was asked for.
+        key: KMS key that SageMaker encrypts answers with; None for S3's own.
     """
 
+    storage: AsyncStorage
     bucket: s3.IBucket
     input_bucket: s3.IBucket
-    storage: AsyncStorage
+    key: kms.IKey | None
 
     @property
     def output_url(self) -> str:
@@ -131,16 +147,20 @@ class BoundStorage:
         storage = self.storage
         return (
             *read_below(self.input_bucket, storage.input_prefix, reason=_READS),
-            *write_below(
-                self.bucket,
-                storage.output_prefix,
-                storage.failure_prefix,
-                key=storage.encryption_key,
-                reason=_WRITES,
-            ),
+            *write_below(self.bucket, storage.output_prefix, storage.failure_prefix, reason=_WRITES, key=self.key),
         )
 
+    def uploading(self) -> tuple[Permission, ...]:
+        """What a caller needs to upload requests."""
+        return write_below(self.input_bucket, self.storage.input_prefix, reason=_UPLOADS)
+
+    def reading(self) -> tuple[Permission, ...]:
+        """What somebody needs to find and read answers, and what failed."""
+        storage = self.storage
+        return read_below(self.bucket, storage.output_prefix, storage.failure_prefix, reason=_LOOKS, key=self.key)
+
     def _url(self, prefix: str) -> str:
-        url = f"s3://{self.bucket.bucket_name}/{prefix}"
+        # SageMaker puts a slash between the address and the answer's name.
+        url = f"s3://{self.bucket.bucket_name}/{prefix.removesuffix('/')}"
         S3_DESTINATION.check("AsyncStorage address", url)
         return url

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require
@@ -16,13 +15,16 @@ from cdk_model_hosting.endpoints.metrics_asynchronous import AsynchronousMetrics
 from cdk_model_hosting.endpoints.notifications import Notifications
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT, Variant
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.grants import grant
 from cdk_model_hosting.limits import ASYNC_CONCURRENCY
 from cdk_model_hosting.patterns import Pattern
+from cdk_model_hosting.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sns as sns
@@ -46,11 +48,9 @@ class QueuedRequests:
         Args:
             grantee: Who may.
         """
-        return iam.Grant.add_to_principal(
-            grantee=grantee, actions=["sagemaker:InvokeEndpointAsync"], resource_arns=[self.endpoint_arn]
-        )
+        return grant(grantee, [self._enqueue()])
 
-    def grant_invoke(self, grantee: iam.IGrantable, **_targets: object) -> iam.Grant:
+    def grant_invoke(self, grantee: iam.IGrantable, **_targets: object) -> iam.Grant:  # noqa: ARG002 - refused for all
         """Refused: nobody waits for this endpoint's answers.
 
         Args:
@@ -60,9 +60,12 @@ class QueuedRequests:
             ConfigurationError: Always.
         """
         raise ConfigurationError(
-            f"AsyncEndpoint grant_invoke must be grant_invoke_async, got the one for waiting callers for {grantee}: an "
-            "asynchronous endpoint answers none of them"
+            f"{type(self).__name__} grant_invoke must be grant_invoke_async, got grant_invoke: an asynchronous endpoint "
+            "queues its requests, and refuses callers who wait for the answer"
         )
+
+    def _enqueue(self) -> Permission:
+        return Permission(actions=("sagemaker:InvokeEndpointAsync",), resources=(self.endpoint_arn,))
 
 
 class ImportedAsyncEndpoint(QueuedRequests, AsynchronousMetrics, ImportedEndpoint):
@@ -75,22 +78,26 @@ class AsyncEndpoint(QueuedRequests, AsynchronousMetrics, GuardedEndpoint):
     A caller puts the request into a bucket and its address into the endpoint's queue. SageMaker hands it to an instance
     when there is room, puts the answer into a bucket, and tells an SNS topic.
 
-    Between 0 and some instances (`Scaling.on_backlog`) it costs nothing while nobody asks, and the first request wakes it,
-    which takes some minutes.
+    Between 0 and some instances (`Scaling.on_backlog`) no instance is paid for while nobody asks, and the first request wakes
+    it, which takes some minutes. It is created with one instance, whatever the minimum. A version that is deployed while there
+    is none starts with the first request, so nothing rolls it back when it is bad.
 
     Args:
         scope: Where to make it.
         construct_id: ID below `scope`.
         model: What is served: a model of one container.
         fleet: What it runs on.
-        scaling: How the fleet grows with the queue; a fixed fleet when omitted.
+        scaling: How the fleet grows with the queue, from 0 on if it may; a fixed fleet when omitted.
         storage: Where requests are found and answers are left; a bucket of the endpoint's own when omitted.
         notifications: Who is told; two encrypted topics of the endpoint's own when omitted.
-        concurrency_per_instance: Requests that a container gets at once, 1-1000; as SageMaker chooses when omitted.
-        rollout: How a new version replaces the old; `Rollout.all_at_once` when omitted.
-        rollback_on: Alarms that roll a new version back; those that suit the queue when omitted, none when empty.
+        concurrency_per_instance: Requests that one instance gets at once, 1-1000; as SageMaker chooses when omitted.
+        rollout: How a new version replaces the old; `Rollout.all_at_once` when omitted. In steps only where there are at
+            least 2 instances.
+        rollback_on: Alarms that roll a new version back; server errors and failed requests when omitted, none at all when
+            empty.
         endpoint_name: Name, at most 63 characters. Made of the stack's name and the path when omitted.
-        encryption_key: KMS key of the instances' volumes, for families without local NVMe disks.
+        encryption_key: KMS key of the instances' volumes, for families without local NVMe disks. `storage` and
+            `notifications` have keys of their own.
         verify_rollout: Whether the deployment fails when SageMaker has silently rolled the endpoint back.
         allow_instance_type_change: Whether the instance type of a fleet that scales can change in one deployment.
 
@@ -101,8 +108,11 @@ class AsyncEndpoint(QueuedRequests, AsynchronousMetrics, GuardedEndpoint):
         bucket: Bucket of the answers.
         input_bucket: Bucket of the requests.
         input_prefix: Prefix that callers put requests under.
-        success_topic: Topic that hears of answers, if any.
-        error_topic: Topic that hears of failures, if any.
+        input_url: S3 address of both.
+        cfn_endpoint: The endpoint's resource.
+        cfn_endpoint_config: Its configuration's resource.
+        scaled: The native resources by which its fleet scales, by the name ``AllTraffic``.
+        cfn_scaling_registration: The custom resource that registers it instead, with `allow_instance_type_change`.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
     """
@@ -151,11 +161,10 @@ class AsyncEndpoint(QueuedRequests, AsynchronousMetrics, GuardedEndpoint):
         self.bucket: s3.IBucket = stored.bucket
         self.input_bucket: s3.IBucket = stored.input_bucket
         self.input_prefix = storage.input_prefix
-        self.success_topic: sns.ITopic | None = told.success
-        self.error_topic: sns.ITopic | None = told.error
+        self.input_url = f"s3://{stored.input_bucket.bucket_name}/{storage.input_prefix}"
+        self._topics = {"success": told.success, "error": told.error}
         self._storage = stored
         self._allow(*stored.permissions(), *told.permissions())
-        key = storage.encryption_key
         self._host(
             async_inference_config=sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty(
                 client_config=None
@@ -164,7 +173,7 @@ class AsyncEndpoint(QueuedRequests, AsynchronousMetrics, GuardedEndpoint):
                     max_concurrent_invocations_per_instance=concurrency_per_instance
                 ),
                 output_config=sagemaker.CfnEndpointConfig.AsyncInferenceOutputConfigProperty(
-                    kms_key_id=None if key is None else key.key_arn,
+                    kms_key_id=None if stored.key is None else stored.key.key_arn,
                     notification_config=told.render(),
                     s3_output_path=stored.output_url,
                     s3_failure_path=stored.failure_url,
@@ -172,30 +181,55 @@ class AsyncEndpoint(QueuedRequests, AsynchronousMetrics, GuardedEndpoint):
             )
         )
 
+    @property
+    def success_topic(self) -> sns.ITopic:
+        """Topic that hears of answers.
+
+        Raises:
+            ConfigurationError: When nobody hears of them.
+        """
+        return self._topic("success")
+
+    @property
+    def error_topic(self) -> sns.ITopic:
+        """Topic that hears of failures.
+
+        Raises:
+            ConfigurationError: When nobody hears of them.
+        """
+        return self._topic("error")
+
     def grant_invoke_async(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody upload requests and put them into the queue.
+        """Let somebody upload requests below the input prefix, and put them into the queue.
 
         Args:
             grantee: Who may.
         """
-        upload = self.input_bucket.grant_put(grantee, f"{self.input_prefix}*")
-        return super().grant_invoke_async(grantee).combine(upload)
+        return grant(grantee, [self._enqueue(), *self._storage.uploading()])
 
     def grant_read_answers(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody read answers, and what failed and why.
+        """Let somebody find and read answers, and what failed and why.
 
         Args:
             grantee: Who may.
         """
-        storage = self._storage.storage
-        answers = self.bucket.grant_read(grantee, f"{storage.output_prefix}*")
-        return answers.combine(self.bucket.grant_read(grantee, f"{storage.failure_prefix}*"))
+        return grant(grantee, self._storage.reading())
+
+    def _topic(self, what: str) -> sns.ITopic:
+        topic = self._topics[what]
+        if topic is None:
+            raise ConfigurationError(
+                f"AsyncEndpoint {what}_topic must belong to an endpoint that tells one, got notifications without: nobody "
+                "hears of it"
+            )
+        return topic
 
     @staticmethod
     def from_endpoint_name(scope: Construct, construct_id: str, endpoint_name: str) -> ImportedAsyncEndpoint:
         """An existing asynchronous endpoint of this account and region, with the same grants and metrics.
 
-        Who calls it needs the upload of requests besides `grant_invoke_async`: the bucket is not known here.
+        Its buckets are not known here: who uploads requests or reads answers must be allowed that besides
+        `grant_invoke_async`.
 
         Args:
             scope: Where to import it.

@@ -197,3 +197,20 @@ class BoundCapture:
     def content_types(self) -> tuple[list[str] | None, list[str] | None]:
         """Content types that are kept as CSV, and as JSON."""
         return list(self.capture.csv_content_types) or None, list(self.capture.json_content_types) or None
+
+
+def captured_bucket(owner: str, bucket: s3.IBucket | None) -> s3.IBucket:
+    """The bucket of what is captured.
+
+    Args:
+        owner: What the user typed.
+        bucket: The bucket; None where nothing is captured.
+
+    Raises:
+        ConfigurationError: When nothing is.
+    """
+    if bucket is None:
+        raise ConfigurationError(
+            f"{owner} capture must be given to ask for captured_bucket, got none: nothing is captured, and there is no bucket"
+        )
+    return bucket

@@ -100,7 +100,13 @@ class HostedEndpoint(Endpoint):
         self._place = place.child(construct_id)
         self._models = models
         self._shadows = shadows
+        self.shadow_names = tuple(variant.name for variant in shadows)
+        self.watching.shadows = tuple(variant.watched(endpoint_name) for variant in shadows)
         self._hostnames = tuple(dict.fromkeys(name for model in models for name in model.hostnames))
+        # The containers of an imported model are not known.
+        self._loads_models = any(
+            not model.containers or any(each.models is not None for each in model.containers) for model in models
+        )
         self._attached: list[IDependable] = []
 
     @property
@@ -199,4 +205,6 @@ def hosted_model(owner: str, model: Model) -> list[Used]:
     """
     require(f"{owner} model", model, Model)
     asked = _ASKED.get(model.pattern)
-    return [] if asked is None else [Used(asked, f"{owner} model", type(model).__name__, must="be a SingleModel")]
+    if asked is None:
+        return []
+    return [Used(asked, f"{owner} model", f"a {model.pattern.value} one", must="be a single model")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,24 +19,18 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _TOPIC = "a topic such as Topic.from_topic_arn(self, 'Topic', arn)"
-# Publishers need no permission on the key that AWS manages for SNS: its policy lets in all that may publish.
+_KEY = "a key such as Key.from_key_arn(self, 'Key', arn)"
+# Publishers need no permission on the key that AWS manages for SNS: its policy lets in all of the account that may publish.
 _MANAGED_KEY = "alias/aws/sns"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notifications:
+class Notifications(ABC):
     """SNS topics that hear of each request. Made by one of its factories.
 
-    SageMaker sends a test message to both whenever the endpoint is created or updated.
+    SageMaker sends a test message to both whenever the endpoint is created, updated or scaled.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-create-endpoint.html
     """
-
-    made: bool
-    success: sns.ITopic | None
-    error: sns.ITopic | None
-    encryption_key: kms.IKey | None
-    include_responses: bool
 
     @staticmethod
     def create(*, encryption_key: kms.IKey | None = None, include_responses: bool = False) -> Notifications:
@@ -44,24 +39,23 @@ class Notifications:
         Args:
             encryption_key: KMS key of the topics; the one that AWS manages for SNS when omitted.
             include_responses: Whether answers of at most 128 KB are part of the messages.
+
+        Raises:
+            ConfigurationError: When the key is none.
         """
         if encryption_key is not None:
-            require_like(
-                "Notifications.create encryption_key",
-                encryption_key,
-                "key_arn",
-                "a key such as Key.from_key_arn(self, 'Key', arn)",
-            )
+            require_like("Notifications.create encryption_key", encryption_key, "key_arn", _KEY)
         require("Notifications.create include_responses", include_responses, bool)
-        return Notifications(
-            made=True, success=None, error=None, encryption_key=encryption_key, include_responses=include_responses
-        )
+        return _Made(encryption_key=encryption_key, include_responses=include_responses)
 
     @staticmethod
     def to(
         *, success: sns.ITopic | None = None, error: sns.ITopic | None = None, include_responses: bool = False
     ) -> Notifications:
         """Topics that exist already.
+
+        The execution role may publish to them, and use their keys as far as the app knows them: an encrypted topic is
+        imported with `Topic.from_topic_attributes(..., key_arn=...)`.
 
         Args:
             success: Topic that hears of answers; nobody does when omitted.
@@ -81,28 +75,43 @@ class Notifications:
             if topic is not None:
                 require_like(f"Notifications.to {what}", topic, "topic_arn", _TOPIC)
                 _check_standard(what, topic)
-        return Notifications(
-            made=False, success=success, error=error, encryption_key=None, include_responses=include_responses
-        )
+        return _Brought(success=success, error=error, include_responses=include_responses)
 
     @staticmethod
     def none() -> Notifications:
         """Nobody is told: callers look for answers in the bucket."""
-        return Notifications(made=False, success=None, error=None, encryption_key=None, include_responses=False)
+        return _Brought(success=None, error=None, include_responses=False)
 
+    @abstractmethod
     def bind(self, scope: Construct) -> BoundNotifications:
         """Make the topics where none were brought.
 
         Args:
             scope: The endpoint.
         """
-        if not self.made:
-            return BoundNotifications(success=self.success, error=self.error, include_responses=self.include_responses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made(Notifications):
+    encryption_key: kms.IKey | None
+    include_responses: bool
+
+    def bind(self, scope: Construct) -> BoundNotifications:
         return BoundNotifications(
             success=_topic(scope, "SuccessTopic", self.encryption_key),
             error=_topic(scope, "ErrorTopic", self.encryption_key),
             include_responses=self.include_responses,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Brought(Notifications):
+    success: sns.ITopic | None
+    error: sns.ITopic | None
+    include_responses: bool
+
+    def bind(self, scope: Construct) -> BoundNotifications:  # noqa: ARG002 - there is nothing to make
+        return BoundNotifications(success=self.success, error=self.error, include_responses=self.include_responses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.durations import literal
 from cdk_model_hosting.endpoints.fleet import Fleet
@@ -13,11 +14,14 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import SHADOW_PERCENT, SHADOW_VARIANTS, VARIANT_NAME
 from cdk_model_hosting.models.model import Model
 from cdk_model_hosting.patterns import MATRIX, Feature, Pattern
+from cdk_model_hosting.rollout.rolling import Rolling
 from cdk_model_hosting.scaling.scaling import Scaling
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cdk_model_hosting.rollout.rollout import Rollout
 
 _WHOLE = 100
 # What a share comes to in binary fractions is nobody's business.
@@ -92,6 +96,20 @@ class Shadow:
             ConfigurationError: When the model cannot run on the fleet.
         """
         return Variant(model=self.model, fleet=self.fleet, name=self.name, weight=weight, scaling=self.scaling)
+
+    def advice(self, rollout: Rollout | None) -> list[Advice]:
+        """What may not work beside it.
+
+        Args:
+            rollout: How the endpoint's versions replace each other.
+        """
+        if rollout is None or not isinstance(rollout.plan, Rolling):
+            return []
+        text = (
+            "a rolling rollout may be refused beside a shadow: AWS excludes endpoints with several variants from it, and "
+            "does not say whether a shadow counts"
+        )
+        return [Advice("rollingShadow", text)]
 
     def check_production(self, production: Variant) -> None:
         """Refuse a production variant that cannot be shadowed.

@@ -111,11 +111,11 @@ class HostedModel(Model):
             self.cfn_model.node.add_dependency(self._role.policy)
         self.model_name = self.cfn_model.attr_model_name
 
-    def check_endpoint(self, endpoint: Place) -> None:
+    def check_endpoint(self, endpoint: Place, *, kind: str = "endpoint") -> None:
         """Refuse an endpoint in another stack; nested ones belong to the stack that they are nested in."""
         if endpoint.root is not self._place.root:
             raise ConfigurationError(
-                f"{type(self).__name__} must be in its endpoint's stack, got {self._place.root_name} and "
+                f"{type(self).__name__} must be in its {kind}'s stack, got {self._place.root_name} and "
                 f"{endpoint.root_name}: each new version has a new name, which CloudFormation cannot change while another "
                 "stack imports it"
             )

@@ -84,11 +84,12 @@ class Model(Construct):
             )
         return _ImportedModel(scope, construct_id, model_name, role, pattern)
 
-    def check_endpoint(self, endpoint: Place) -> None:
-        """Refuse an endpoint that cannot serve the model.
+    def check_endpoint(self, endpoint: Place, *, kind: str = "endpoint") -> None:
+        """Refuse an endpoint, or something else that runs models, that cannot serve the model.
 
         Args:
-            endpoint: Where the endpoint's scope stands.
+            endpoint: Where its scope stands.
+            kind: What it is.
 
         Raises:
             ConfigurationError: When the model cannot be served from there.
@@ -112,8 +113,12 @@ class Model(Construct):
         """
         return []
 
-    def advice(self) -> list[Advice]:
-        """What works with this model, but not as one may expect."""
+    def advice(self, needs: str = "") -> list[Advice]:
+        """What works with this model, but not as one may expect.
+
+        Args:
+            needs: What its execution role must be allowed, and why; what it was to be given so far when empty.
+        """
         return []
 
     @abstractmethod
@@ -139,12 +144,12 @@ class _ImportedModel(Model):
         self._imported_role = role
         self._not_given: dict[str, None] = {}
 
-    def advice(self) -> list[Advice]:
-        if not self._not_given:
+    def advice(self, needs: str = "") -> list[Advice]:
+        wanted = needs or ", ".join(self._not_given)
+        if self._imported_role is not None or not wanted:
             return []
         text = (
-            f"the execution role of the imported model {self.model_name} is not known here: its endpoint needs it to be allowed "
-            f"{', '.join(self._not_given)}"
+            f"the execution role of the imported model {self.model_name} is not known here: it must be allowed {wanted}"
         )
         return [Advice("unknownExecutionRole", text)]
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BRING_UP_SECONDS = 1800
 # The worst rounding of any legal percentage is met by a fleet that is not much larger than the smallest one.
 _WORST_WITHIN = 100
+_NO_PART = "a fleet that has shrunk to nothing has no part to go first; use Rollout.all_at_once, or a minimum of 2"
 _HALF = 2
 _WHOLE = 100
 
@@ -73,7 +74,8 @@ class Step:
             ConfigurationError: When it is, or the fleet can have one instance only.
         """
         smallest, largest = variant.smallest_count, variant.largest_count
-        GRADUAL_FLEET.check(f"{what} fleet of variant {variant.name}", smallest)
+        why = _NO_PART if smallest == 0 else ""
+        GRADUAL_FLEET.check(f"{what} fleet of variant {variant.name}", smallest, why=why)
         tokens = is_token(smallest) or is_token(self.size)
         if self.measure == "INSTANCE_COUNT" and not tokens and self.size * _HALF > smallest:
             raise ConfigurationError(
