@@ -35,7 +35,7 @@ def test_synthesizes_and_deploys_the_app_of_a_folder(bootstrapped: LocalAws, fol
     app = Cdk.synthesize(bootstrapped, folder, tmp_path / "out", watch=seen.append)
     assert app.deploy() == {}
     topics = bootstrapped.client("sns").list_topics()["Topics"]
-    assert [topic["TopicArn"].rsplit(":", 1)[1] for topic in topics] == ["news"]
+    assert "news" in {topic["TopicArn"].rsplit(":", 1)[1] for topic in topics}
     assert any("CREATE_COMPLETE" in line and "AWS::SNS::Topic" in line for line in seen)
     app.destroy()
 
