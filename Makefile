@@ -15,6 +15,9 @@ LOCAL_AWS := $(LOCAL_AWS_VENV)/.installed
 TRITON := $(TRITON_VENV)/.installed
 CLI := node_modules/.installed
 
+# Tests wait more than they compute, and each worker has servers of its own.
+WORKERS ?= 2
+
 CHECKED := app.py constructs stacks examples docs tests
 PAGES = $(shell grep -rl --include='*.md' -F '[[[cog' README.md docs)
 
@@ -37,7 +40,7 @@ demo: install ## deploy an example to a local AWS and get real predictions from 
 	$(PY) -m examples.demo
 
 test: lint types install $(TRITON) ## everything that CI checks
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 lint: $(DEV) $(MODELS) ## style, and whether the generated pages are current
 	$(PY) -m ruff check
