@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-from constructs import Construct
 
-from cdk_model_hosting.acknowledgments import acknowledge_wildcards
-from cdk_model_hosting.permissions import Permission, policy_document
+from cdk_model_hosting.handler_function import LONGEST_SECONDS, HandlerFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from constructs import Construct
 
-    from aws_cdk import aws_iam as iam
-
-_PACKAGE = Path(__file__).parent
-_SHARED = ("__init__.py", "custom_resource.py", "log.py")
-_LONGEST_SECONDS = 900
-_MEMORY_MB = 256
 # A function that calls itself goes on until CloudFormation's own patience ends; any other one is over before this.
-_PATIENCE_SECONDS = {True: 3600, False: _LONGEST_SECONDS + 60}
-_TRUST: dict[str, Any] = {
-    "Version": "2012-10-17",
-    "Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}],
-}
+_PATIENCE_SECONDS = {True: 3600, False: LONGEST_SECONDS + 60}
 
 
-class ResourceFunction(Construct):
-    """A function with a role and a log group of its own, and the custom resources that it answers.
+class ResourceFunction(HandlerFunction):
+    """A function of a stack, and the custom resources that it answers.
 
     Args:
         stack: The stack, which has one function of a kind at most.
@@ -37,88 +24,26 @@ class ResourceFunction(Construct):
         handler: The folder of its code in ``handlers``.
         description: What it is for, as the Lambda console shows it.
         calls_itself: Whether it may go on in a next run where fifteen minutes are too short.
-
-    Attributes:
-        token: What custom resources name as their service.
-        role_name: Reference to its role, for further policies.
     """
 
     def __init__(
         self, stack: cdk.Stack, construct_id: str, *, handler: str, description: str, calls_itself: bool = False
     ) -> None:
-        from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with such a function alone
-        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415
-        from aws_cdk import aws_logs as logs  # noqa: PLC0415
-        from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with such a function alone
 
-        super().__init__(stack, construct_id)
-        code = s3_assets.Asset(
-            self,
-            "Code",
-            path=str(_PACKAGE),
-            # This handler and what all share: another one that changes must not change this function.
-            exclude=[
-                "/*",
-                "!/handlers",
-                "/handlers/*",
-                *(f"!/handlers/{each}" for each in (*_SHARED, handler)),
-                "__pycache__",
-            ],
-            ignore_mode=cdk.IgnoreMode.GIT,
-        )
-        log_group = logs.CfnLogGroup(self, "Logs", retention_in_days=30)
-        log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        role = iam.CfnRole(self, "Role", assume_role_policy_document=_TRUST)
-        function = lambda_.CfnFunction(
-            self,
-            "Function",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+        super().__init__(
+            stack,
+            construct_id,
+            handler=handler,
             description=description,
-            handler=f"handlers.{handler}.handler",
-            runtime="python3.14",
-            memory_size=_MEMORY_MB,
-            timeout=_LONGEST_SECONDS,
-            # It calls itself to go on waiting, for at most as long as its own deadline says.
-            recursive_loop="Allow" if calls_itself else None,
-            role=role.attr_arn,
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref, log_format="JSON"),
+            shares=("custom_resource.py",),
+            calls_itself=calls_itself,
         )
         # Every failure is answered. No run is tried again by Lambda itself.
         lambda_.CfnEventInvokeConfig(
-            self, "OneTry", function_name=function.ref, qualifier="$LATEST", maximum_retry_attempts=0
+            self, "OneTry", function_name=self.name, qualifier="$LATEST", maximum_retry_attempts=0
         )
-        self.token = function.attr_arn
-        self.role_name = role.ref
         self._patience = _PATIENCE_SECONDS[calls_itself]
-        self._policies: dict[str, iam.CfnPolicy] = {}
-        always = [Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(log_group.attr_arn,))]
-        if calls_itself:
-            always.append(Permission(actions=("lambda:InvokeFunction",), resources=(self.token,)))
-        self._base = self.policy("Policy", always)
-
-    def policy(self, construct_id: str, permissions: Sequence[Permission]) -> iam.CfnPolicy:
-        """What one kind of custom resource needs, as a policy of its own.
-
-        A custom resource that is taken out of the template is deleted at the very end of the deployment, and its permissions
-        must last until then: they go with it, and not with a policy that the same deployment has already made smaller.
-
-        Args:
-            construct_id: ID of the policy.
-            permissions: The permissions; the same ones whenever it is asked for.
-        """
-        from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with such a function alone
-
-        known = self._policies.get(construct_id)
-        if known is None:
-            known = self._policies[construct_id] = iam.CfnPolicy(
-                self,
-                construct_id,
-                policy_name=construct_id,
-                policy_document=policy_document(permissions),
-                roles=[self.role_name],
-            )
-            acknowledge_wildcards(known, permissions)
-        return known
 
     def resource(
         self, scope: Construct, construct_id: str, kind: str, properties: dict[str, Any], *, policy: cdk.CfnResource
@@ -132,7 +57,7 @@ class ResourceFunction(Construct):
             properties: Its properties.
             policy: What the function needs to answer it.
         """
-        served = {"ServiceToken": self.token, "ServiceTimeout": self._patience, **properties}
+        served = {"ServiceToken": self.arn, "ServiceTimeout": self._patience, **properties}
         resource = cdk.CfnResource(scope, construct_id, type=kind, properties=served)
         # The function must be allowed to do its work before it is called, and as long as it may be called.
         for each in (self._base, policy):

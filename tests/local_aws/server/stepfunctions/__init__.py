@@ -1,6 +1,7 @@
 """Step Functions: ministack's, with SageMaker, and stricter where AWS is."""
 
 from tests.local_aws.server.stepfunctions import (
+    distributed,
     jsonata,
     maps,
     paths,
@@ -24,5 +25,6 @@ def install() -> None:
     paths.install()
     maps.install()
     jsonata.install()
+    distributed.install()
     starting.install()
     templates.install()

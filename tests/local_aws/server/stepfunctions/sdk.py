@@ -23,6 +23,9 @@ def install() -> None:
 
 
 def _typed(shape: Any, value: Any) -> Any:
+    if shape.type_name == "structure" and len(shape.members) == 1 and isinstance(value, str):
+        # ministack takes an element with one member for that member, such as the one prefix of a listing.
+        return {name: _typed(member, value) for name, member in shape.members.items()}
     if shape.type_name == "structure" and isinstance(value, dict):
         members = {name.lower(): member for name, member in shape.members.items()}
         return {

@@ -30,8 +30,8 @@ class Models:
             server = Server(repository, model)
             try:
                 server.load()
-            except RefusedError:
-                server.end()
+            except (RefusedError, OSError):
+                _end(server)
                 raise
             self._loaded[name] = server
 
@@ -40,7 +40,7 @@ class Models:
         with self._lock:
             server = self.find(name)
             del self._loaded[name]
-        server.end()
+            _end(server)
 
     def find(self, name: str) -> Server:
         """The server of a model.
@@ -58,9 +58,16 @@ class Models:
         return [{"modelName": name, "modelUrl": str(each.repository)} for name, each in list(self._loaded.items())]
 
     def end(self) -> None:
-        """End all servers."""
-        for each in list(self._loaded.values()):
-            each.end()
+        """End all servers, also one that is on its way in or out."""
+        with self._lock:
+            _end(*self._loaded.values())
+
+
+def _end(*servers: Server) -> None:
+    for each in servers:
+        each.tell_to_end()
+    for each in servers:
+        each.wait_for_end()
 
 
 def top(repository: Path) -> str:

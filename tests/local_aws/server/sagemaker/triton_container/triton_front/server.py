@@ -108,10 +108,13 @@ class Server:
         except OSError:
             return False
 
-    def end(self) -> None:
-        """End the server, which ends its Python models."""
+    def tell_to_end(self) -> None:
+        """Let the server end, and its Python models with it."""
         self._ending = True
         self._process.terminate()
+
+    def wait_for_end(self) -> None:
+        """Wait until the server has ended."""
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
