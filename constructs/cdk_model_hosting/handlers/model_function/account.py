@@ -1,0 +1,121 @@
+"""What is to be told of one event when it is over."""
+
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from .contract import Metric
+from .failures import RequestRefused
+
+_MILLI = 1000
+_DECIMALS = 3
+_MOST_TOLD = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """What became of an event.
+
+    Args:
+        request_id: Lambda's ID of it.
+        source: Where it came from.
+        is_cold: Whether it had to wait for a new environment.
+        started: When it came, in seconds of the performance counter.
+        requests: How many requests are in it.
+        status: The HTTP status that it was answered with.
+        refusals: How many of them were wrong.
+        failures: How many of them failed.
+        deferred: How many of them were left for another time.
+        predicted: Seconds in the user's function; None when it was not called.
+        reasons: What was wrong with the first of them.
+        refused_at: Which line of the user's has refused the first of them.
+        error: Why the first of them failed.
+    """
+
+    request_id: str
+    source: str
+    is_cold: bool
+    started: float = field(default_factory=perf_counter)
+    requests: int = 1
+    status: int | None = None
+    refusals: int = 0
+    failures: int = 0
+    deferred: int = 0
+    predicted: float | None = None
+    reasons: list[str] = field(default_factory=list)
+    refused_at: str | None = None
+    error: Exception | None = None
+
+    def count(self, error: Exception, *, message_id: str | None = None) -> None:
+        """Count a request that was not answered.
+
+        Args:
+            error: Why.
+            message_id: Which message it was.
+        """
+        if isinstance(error, RequestRefused):
+            self.refusals += 1
+            if self.refused_at is None:
+                self.refused_at = error.place
+            self._tell(str(error), message_id)
+            return
+        self.failures += 1
+        if self.error is None:
+            self.error = error
+        if message_id is not None:
+            self._tell(repr(error), message_id)
+
+    def spent(self, seconds: float) -> None:
+        """Count the time of one more call of the user's function.
+
+        Args:
+            seconds: The time.
+        """
+        self.predicted = seconds + (0.0 if self.predicted is None else self.predicted)
+
+    @property
+    def message(self) -> str:
+        """What happened, in a word or two."""
+        if self.failures:
+            return "failed"
+        return "refused" if self.refusals else "answered"
+
+    @property
+    def level(self) -> str:
+        """How bad it is."""
+        return "WARNING" if self.refusals else "INFO"
+
+    @property
+    def metrics(self) -> dict[Metric, float]:
+        """The values of the metrics."""
+        values: dict[Metric, float] = {
+            Metric.BATCH_SIZE: self.requests,
+            Metric.COLD_START: int(self.is_cold),
+            Metric.REFUSALS: self.refusals,
+            Metric.FAILURES: self.failures,
+        }
+        if self.predicted is not None:
+            values[Metric.PREDICT_TIME] = self.predicted * _MILLI
+        return values
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What else the log tells."""
+        told: dict[str, Any] = {
+            "requestId": self.request_id,
+            "source": self.source,
+            "durationMs": round((perf_counter() - self.started) * _MILLI, _DECIMALS),
+        }
+        if self.status is not None:
+            told["status"] = self.status
+        if self.deferred:
+            told["deferred"] = self.deferred
+        if self.reasons:
+            told["reasons"] = self.reasons
+        if self.refused_at is not None:
+            told["refusedAt"] = self.refused_at
+        return told
+
+    def _tell(self, reason: str, message_id: str | None) -> None:
+        if len(self.reasons) < _MOST_TOLD:
+            self.reasons.append(reason if message_id is None else f"{message_id}: {reason}")

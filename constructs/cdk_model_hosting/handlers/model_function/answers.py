@@ -1,0 +1,81 @@
+"""Answering a single request: over HTTP, or to whoever invoked the function."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import http_events
+from .account import Account
+from .failures import PredictionFailed, RequestRefused
+from .payloads import written
+from .predictor import Predictor
+
+OK = 200
+_FAILED = 500
+
+
+def answer_http(event: Mapping[str, Any], predictor: Predictor, account: Account) -> dict[str, Any]:
+    """Answer a request over HTTP, whatever happens.
+
+    Args:
+        event: The request.
+        predictor: The user's function.
+        account: What to tell of it.
+    """
+    try:
+        status, body = OK, answer(lambda: http_events.read(event), predictor, account)
+    except RequestRefused as error:
+        account.count(error)
+        status, body = error.status, written({"error": str(error)})
+    except Exception as error:  # noqa: BLE001 - the caller is told no more than that
+        account.count(error)
+        status, body = _FAILED, written({"error": "the prediction failed", "id": account.request_id})
+    account.status = status
+    return http_events.response(event, status, body)
+
+
+def answer_caller(event: Any, predictor: Predictor, account: Account) -> Any:
+    """Answer somebody who invoked the function directly.
+
+    Args:
+        event: The request.
+        predictor: The user's function.
+        account: What to tell of it.
+
+    Raises:
+        RequestRefused: When the user's function has refused the request.
+        PredictionFailed: When something else was wrong.
+    """
+    try:
+        # Lambda would write it once more, but not what is numpy's.
+        return json.loads(answer(lambda: event, predictor, account))
+    except RequestRefused as error:
+        account.count(error)
+        # Lambda hands the caller the traceback too: it begins here, and shows nothing of the user's.
+        raise RequestRefused(error.status, str(error)) from None
+    except Exception as error:  # noqa: BLE001 - the same
+        account.count(error)
+        raise PredictionFailed(
+            f"the prediction failed: the function's log has the reason under the request {account.request_id}"
+        ) from None
+
+
+def answer(read: Callable[[], Any], predictor: Predictor, account: Account) -> str:
+    """Answer a request.
+
+    Args:
+        read: Gives the request.
+        predictor: The user's function.
+        account: Where to count the time.
+
+    Returns:
+        The answer as JSON.
+
+    Raises:
+        RequestRefused: When there is something wrong with the request.
+        Exception: Whatever the user's function has raised.
+    """
+    (outcome,) = predictor.predict([read()], account)
+    if outcome.error is not None:
+        raise outcome.error
+    return written(outcome.answer)

@@ -1,0 +1,100 @@
+"""What the constructs and the function agree on: where things lie, the environment variables, the metrics."""
+
+from enum import StrEnum
+
+PACKAGE = "cdk_model_function"
+"""What this folder is called at the root of a function's code, where the user's modules lie beside it."""
+
+HANDLER = f"{PACKAGE}.entry.handler"
+"""Where Lambda enters."""
+
+DEFAULT_LOADER = "onnx"
+"""The loader when none is named."""
+
+LOADER_GROUP = "cdk_model_hosting.loaders"
+"""The group of entry points in which other packages offer loaders."""
+
+MOST_TOGETHER = 10_000
+"""Requests that `predict` gets at once at most: the largest batch of SQS."""
+
+METRIC_NAMESPACE = "ModelFunction"
+"""The namespace of the metrics in CloudWatch."""
+
+FUNCTION_DIMENSION = "FunctionName"
+"""The dimension of every metric: the name of the function."""
+
+VERSION_DIMENSION = "Version"
+"""The second dimension, with which `VERSION_METRICS` are published once more."""
+
+
+class Delivery(StrEnum):
+    """How the model comes to the function."""
+
+    BUNDLED = "bundled"
+    LAYER = "layer"
+    IMAGE = "image"
+    FILE_SYSTEM = "file_system"
+    BUCKET = "bucket"
+
+
+class Variable(StrEnum):
+    """An environment variable. One that is blank counts as not given, and one that is not listed here is refused."""
+
+    ENTRY = "MODEL_FUNCTION_ENTRY"
+    """Always: ``module:function``, the user's, such as ``predictor:predict``."""
+
+    LOADER = "MODEL_FUNCTION_LOADER"
+    """``onnx`` when omitted; the name of an entry point in `LOADER_GROUP`; or ``module:function``."""
+
+    DELIVERY = "MODEL_FUNCTION_DELIVERY"
+    """Always: a value of `Delivery`."""
+
+    PATH = "MODEL_FUNCTION_PATH"
+    """Always, but not from a bucket: the model's file or folder; from the root of the function's code when it is not absolute."""
+
+    BUCKET = "MODEL_FUNCTION_BUCKET"
+    """Only and always from a bucket: its name."""
+
+    KEY = "MODEL_FUNCTION_KEY"
+    """Only and always from a bucket: the object's key. A ``.tar.gz``, ``.tgz``, ``.tar`` or ``.zip`` is unpacked."""
+
+    VERSION_ID = "MODEL_FUNCTION_VERSION_ID"
+    """Only from a bucket: the version of the object. A bucket needs this, the ETag or the checksum."""
+
+    ETAG = "MODEL_FUNCTION_ETAG"
+    """Only from a bucket: the ETag that the object must have, with or without quotes."""
+
+    SHA256 = "MODEL_FUNCTION_SHA256"
+    """Checksum in hexadecimal digits: of the object as it lies in the bucket; else of the file or folder, as `digest` counts."""
+
+    BATCH_SIZE = "MODEL_FUNCTION_BATCH_SIZE"
+    """When `predict` takes lists of requests: how many at most. It takes one request when omitted."""
+
+    SAMPLE = "MODEL_FUNCTION_SAMPLE"
+    """A JSON file with a request that is predicted from once before any other, from the root of the code; none when omitted."""
+
+
+class Metric(StrEnum):
+    """A metric."""
+
+    MODEL_LOAD_TIME = "ModelLoadTime"
+    """Milliseconds to get the model and to load it, once an environment."""
+
+    PREDICT_TIME = "PredictTime"
+    """Milliseconds in `predict`, for each event in which it was called."""
+
+    BATCH_SIZE = "BatchSize"
+    """Requests in an event: the messages of a batch, else 1. Its sum is the number of all requests."""
+
+    COLD_START = "ColdStart"
+    """1 for an event that had to wait for a new environment, else 0."""
+
+    REFUSALS = "Refusals"
+    """Requests of an event that were wrong: its caller's fault."""
+
+    FAILURES = "Failures"
+    """Requests of an event that failed in another way. Lambda's own ``Errors`` has not those that are answered with a 500."""
+
+
+VERSION_METRICS = (Metric.PREDICT_TIME, Metric.BATCH_SIZE, Metric.FAILURES)
+"""What tells whether a new version is as good as the one before it."""
