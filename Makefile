@@ -57,7 +57,7 @@ unit: $(DEV) ## tests of the library
 stacks: $(DEV) ## checks of the example stacks
 	$(PY) -m pytest tests/stacks
 
-local: install ## deploy to a local AWS, update, roll back, destroy
+local: install $(TRITON) ## deploy to a local AWS, update, roll back, destroy
 	$(PY) -m pytest tests/local_aws
 
 triton: $(DEV) $(TRITON) ## Triton repositories and ensembles in a real server

@@ -23,6 +23,7 @@ _GIVEN = {
     "model_folder": "examples/fraud/model",
     "candidate_folder": "examples/fraud/candidate",
     "regions_folder": "examples/fraud/regions",
+    "function_folder": "examples/fraud/function",
     "start": datetime(2027, 1, 4, 9, tzinfo=UTC),
     "end": datetime(2027, 1, 11, 9, tzinfo=UTC),
 }
@@ -101,6 +102,8 @@ def _flat(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::FindInMap": [table, *_]}:
+            return f"${{{table}}}"
         case _:
             # The model's content hash may differ from one kind of processor to another.
             return re.sub(r"[0-9a-f]{64}", "<content hash>", str(value))

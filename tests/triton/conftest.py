@@ -1,6 +1,5 @@
 """A real Triton server on the CPU. Where it cannot run the tests are skipped and say why; CI must be able to run it."""
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.triton import installation, server
+from tests.triton.needed import needed
 
 Run = Callable[..., AbstractContextManager[server.TritonServer]]
 
@@ -15,14 +15,7 @@ Run = Callable[..., AbstractContextManager[server.TritonServer]]
 @pytest.fixture(scope="session")
 def installed() -> installation.Installation:
     """The server's program and backends."""
-    try:
-        return installation.find()
-    except installation.Impossible as reason:
-        pytest.skip(f"NO REAL TRITON SERVER: {reason}")
-    except installation.Missing as reason:
-        if os.environ.get("CI"):
-            pytest.fail(f"CI must run a real Triton server, and {reason}")
-        pytest.skip(f"NO REAL TRITON SERVER: {reason}")
+    return needed()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,15 +77,30 @@ def find() -> Installation:
         Impossible: There are no wheels of the server, or of what it needs, for this machine's processor, system or Python.
         Missing: There are, and they or a library that they need are not installed.
     """
+    _check_machine()
+    packages = VENV / "lib" / f"python{_VERSION}" / "site-packages"
+    if not (packages / "pytriton").is_dir():
+        raise Missing(f"there is no Triton server in {VENV.name}: run `make triton`")
+    return Installation(packages=packages, libpython=_find_libpython())
+
+
+def check_libpython() -> None:
+    """Nothing, unless this machine could run the server and lacks the library for Python models.
+
+    Raises:
+        Missing: It does.
+    """
+    with suppress(Impossible):
+        _check_machine()
+        _find_libpython()
+
+
+def _check_machine() -> None:
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or sys.version_info[:2] > _NEWEST:
         raise Impossible(
             f"PyTriton ships the Triton server for Linux on x86-64 and Python up to 3.12, not for {sys.platform} on "
             f"{platform.machine()} with Python {_VERSION}"
         )
-    packages = VENV / "lib" / f"python{_VERSION}" / "site-packages"
-    if not (packages / "pytriton").is_dir():
-        raise Missing(f"there is no Triton server in {VENV.name}: run `make triton`")
-    return Installation(packages=packages, libpython=_find_libpython())
 
 
 def _find_libpython() -> Path:

@@ -3,6 +3,7 @@
 import platform
 import re
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_another_machine_is_told(
         installation.Impossible, match=rf"^PyTriton ships .* not for {system} on {processor} with Python"
     ):
         installation.find()
+
+
+def test_a_library_that_is_missing_is_told_where_it_would_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _on(monkeypatch, "linux", "x86_64", (3, 11))
+    monkeypatch.setattr(installation, "_VERSION", "3.99")
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: str(tmp_path))
+    with pytest.raises(
+        installation.Missing,
+        match=re.escape("libpython3.99.so.1.0 is missing, which runs Triton's Python models: install libpython3.99"),
+    ):
+        installation.check_libpython()
+    _on(monkeypatch, "darwin", "arm64", (3, 11))
+    installation.check_libpython()
 
 
 def _on(monkeypatch: pytest.MonkeyPatch, system: str, processor: str, version: tuple[int, int]) -> None:

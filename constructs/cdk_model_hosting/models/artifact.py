@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3_assets as s3_assets
     from constructs import Construct
 
+    from cdk_model_hosting.models.gpu_need import GpuNeed
+
 _ADDRESS = "ModelArtifact address"
 _VERSION = "{version}"
 _DIGITS = 8
@@ -124,6 +126,11 @@ class ModelArtifact(ABC):
         """
         require_like("ModelArtifact.uncompressed bucket", bucket, "bucket_name", _BUCKET)
         return _PrefixInBucket(bucket, _versioned(prefix, version))
+
+    @property
+    def gpu_need(self) -> GpuNeed | None:
+        """The GPUs that it does not load without; None where it needs none, or nothing is known of it."""
+        return None
 
     @abstractmethod
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
     from constructs import Construct
 
+    from cdk_model_hosting.models.gpu_need import GpuNeed
     from cdk_model_hosting.models.image import BoundImage
     from cdk_model_hosting.permissions import Permission
 
@@ -77,6 +78,11 @@ class Container:
             ENVIRONMENT_KEY.check(f"Container environment name {name!r}", name)
             ENVIRONMENT_VALUE.check(f"Container environment {name}", value)
         CONTAINER_HOSTNAME.check("Container hostname", self.hostname)
+
+    @property
+    def gpu_need(self) -> GpuNeed | None:
+        """The GPUs that its own model does not load without, as far as known."""
+        return None if self.artifact is None else self.artifact.gpu_need
 
     @property
     def environment_bytes(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.models.container import Container, check_environments
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import IDependable
 
-    from cdk_model_hosting.advice import Advice
     from cdk_model_hosting.instances import InstanceType
     from cdk_model_hosting.models.container import BoundContainer
     from cdk_model_hosting.permissions import Permission
@@ -80,7 +80,7 @@ class HostedModel(Model):
                 f"{what} network must be given with an image from a private registry, got none: "
                 "SageMaker reaches that registry through the VPC"
             )
-        self.features = tuple(_features(what, bound, network, network_isolation=network_isolation))
+        self.features = tuple(_features(what, self.containers, bound, network, network_isolation=network_isolation))
         permissions = [permission for each in bound for permission in each.permissions]
         self._network = None if network is None else network.bind(self)
         if self._network is not None:
@@ -121,14 +121,21 @@ class HostedModel(Model):
             )
 
     def check_fleet(self, machine: InstanceType) -> None:
-        """Refuse instances that a container of it cannot load models on."""
+        """Refuse instances that a container of it cannot load models, or its own model, on."""
         for each in self.containers:
             if each.models is not None:
                 check_multi_model_fleet(type(self).__name__, each.image, machine)
+                each.models.check_fleet(each.image, machine)
+            elif each.gpu_need is not None:
+                each.gpu_need.check(each.image, machine)
 
     def fleet_advice(self, machine: InstanceType) -> list[Advice]:
-        """What AWS does not say of instances that a container of it loads models on."""
-        return multi_model_fleet_advice(machine) if any(each.models is not None for each in self.containers) else []
+        """What AWS does not say of instances that a container of it loads models on, and of GPUs that nothing uses."""
+        found = multi_model_fleet_advice(machine) if any(each.models is not None for each in self.containers) else []
+        if machine.gpu and all(each.image.is_for_cpus for each in self.containers):
+            text = f"no GPU of {machine.name} is used: the image of ContainerImage.triton with gpu=False is built without them"
+            found.append(Advice("idleGpus", text))
+        return found
 
     @property
     def role(self) -> iam.IRole:
@@ -178,6 +185,7 @@ def _scope_id(index: int, hostname: str | None) -> str:
 
 def _features(
     owner: str,
+    containers: Sequence[Container],
     bound: Sequence[BoundContainer],
     network: Network | None,
     *,
@@ -192,3 +200,6 @@ def _features(
         yield Used(Feature.NETWORK_ISOLATION, f"{owner} network_isolation", "True")
     if any(each.definition.model_data_source is not None for each in bound):
         yield Used(Feature.UNCOMPRESSED, f"{owner} artifact", "files under a prefix", must="be one gzipped archive")
+    needs = [each.gpu_need for each in containers if each.gpu_need is not None]
+    if needs:
+        yield Used(Feature.GPU, f"{owner} artifact", f"{needs[0].owner} on GPUs", must="need no GPU")

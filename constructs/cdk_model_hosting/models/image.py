@@ -35,6 +35,7 @@ _SCIKIT_LEARN_VERSION = re.compile(r"\d+\.\d+(-\d+(-py\d+)?|\.\d+)")
 _TRITON_VERSION = re.compile(r"\d{2}\.\d{2}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TRITON = "sagemaker-tritonserver"
+_TRITON_CPU = "-cpu"
 _ECR_ARN = "arn:${{AWS::Partition}}:ecr:{region}:{account}:repository/{repository}"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
@@ -213,7 +214,7 @@ class ContainerImage(ABC):
         See: https://docs.aws.amazon.com/sagemaker/latest/dg/deploy-models-frameworks-triton.html
         """
         _check_version("ContainerImage.triton version", version, _TRITON_VERSION, "25.09")
-        tag = f"{version}-py3" if gpu else f"{version}-py3-cpu"
+        tag = f"{version}-py3" if gpu else f"{version}-py3{_TRITON_CPU}"
         return _PublishedImage(regions.TRITON, _TRITON, tag, Architecture.X86_64)
 
     @property
@@ -226,6 +227,11 @@ class ContainerImage(ABC):
         """Whether it runs the Triton inference server; None for an image of the user's, which may be built from Triton's."""
         published = self.published_as
         return None if published is None else published.startswith(f"{_TRITON}:")
+
+    @property
+    def is_for_cpus(self) -> bool:
+        """Whether it is known to be built without GPUs."""
+        return False
 
     @abstractmethod
     def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
@@ -325,6 +331,10 @@ class _PublishedImage(ContainerImage):
     @property
     def published_as(self) -> str | None:
         return f"{self.repository}:{self.tag}"
+
+    @property
+    def is_for_cpus(self) -> bool:
+        return self.repository == _TRITON and self.tag.endswith(_TRITON_CPU)
 
     def bind(self, scope: Construct, construct_id: str, stack: cdk.Stack) -> BoundImage:
         registry = self.accounts.registry(stack)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
 
+    from cdk_model_hosting.instances import InstanceType
+    from cdk_model_hosting.models.gpu_need import GpuNeed
+    from cdk_model_hosting.models.image import ContainerImage
     from cdk_model_hosting.permissions import Permission
 
 _ENDING = ".tar.gz"
@@ -89,6 +92,8 @@ class ModelStore(Construct):
         self.published: list[cdk.CfnResource] = []
         self._targets: dict[str, str] = {}
         self._writing: iam.CfnManagedPolicy | None = None
+        self._gpu_needs: list[GpuNeed] = []
+        self._fleets: list[tuple[ContainerImage, InstanceType]] = []
 
     def add_model(self, name: str, artifact: ModelArtifact) -> str:
         """Put a model into the store, when the stack is deployed.
@@ -105,7 +110,8 @@ class ModelStore(Construct):
             archive's address, or ``<name>-<version>.tar.gz`` for an archive with a version.
 
         Raises:
-            ConfigurationError: When the name is taken, or the artifact is not one archive.
+            ConfigurationError: When the name is taken, the artifact is not one archive, or it needs GPUs that an endpoint
+                which serves the store does not have.
         """
         require("ModelStore.add_model name", name, str)
         require("ModelStore.add_model artifact", artifact, ModelArtifact)
@@ -119,6 +125,11 @@ class ModelStore(Construct):
             raise ConfigurationError(
                 f"ModelStore.add_model name must be unique in the store, got {name!r} twice: requests tell models apart by it"
             )
+        need = artifact.gpu_need
+        if need is not None:
+            for image, machine in self._fleets:
+                need.check(image, machine)
+            self._gpu_needs.append(need)
         archive = artifact.archive(self, f"Archive-{name}")
         target = f"{name}-{archive.release}{_ENDING}"
         self._check_target(name, target)
@@ -136,6 +147,20 @@ class ModelStore(Construct):
         self.published.append(publisher.publish(self, f"Model-{name}", properties, self._writing, reading))
         self._targets[name] = target
         return target
+
+    def check_fleet(self, image: ContainerImage, machine: InstanceType) -> None:
+        """Refuse an image or instances that a model of the store does not load on; one that is added later is refused then.
+
+        Args:
+            image: The image of a container that loads from the store.
+            machine: What its fleet's instances are.
+
+        Raises:
+            ConfigurationError: When a model needs GPUs that are not there.
+        """
+        for need in self._gpu_needs:
+            need.check(image, machine)
+        self._fleets.append((image, machine))
 
     def _check_target(self, name: str, target: str) -> None:
         TARGET_MODEL.check("ModelStore.add_model target", target)

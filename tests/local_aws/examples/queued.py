@@ -85,10 +85,20 @@ class Listener:
 
     def hears(self, inference: str) -> dict[str, Any]:
         """Wait for the word on an inference."""
-        for _ in until(f"the word on {inference}"):
-            for message in self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", []):
+        while True:
+            told = self.hears_next()
+            if told.get("inferenceId") == inference:
+                return told
+
+    def hears_next(self) -> dict[str, Any]:
+        """Wait for the next message."""
+        for _ in until(f"a message in {self._url}"):
+            for message in self._sqs.receive_message(QueueUrl=self._url).get("Messages", []):
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
                 told: dict[str, Any] = json.loads(message["Body"])
-                if told.get("inferenceId") == inference:
-                    return told
+                return told
         raise AssertionError
+
+    def heard_nothing(self) -> bool:
+        """Whether there is no message."""
+        return not self._sqs.receive_message(QueueUrl=self._url).get("Messages", [])

@@ -7,6 +7,7 @@ import struct
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,7 @@ def deployed(hosting: Hosting) -> Iterator[Callable[..., str]]:
     yield deploy
     for name in names:
         hosting.sagemaker.delete_endpoint(EndpointName=name)
-    deadline = time.monotonic() + 30
-    while any(map(processes, names)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    left = {pid: program for name in names for pid, program in processes(name).items()}
-    assert not left
+        _eventually(partial(_assert_ended, hosting, name))
 
 
 @pytest.fixture
@@ -82,7 +79,7 @@ def test_archives_of_a_shelf_are_models_of_their_own(
     assert ask(hosting, endpoint, "a", TargetModel=ensemble) == {"ten": [10, 20, 30], "four": [4, 8, 12]}
     assert ask(hosting, endpoint, "X", TargetModel=alone) == {"Y": [2, 4, 6]}
     assert ask(hosting, endpoint, "a", TargetModel=ensemble)["ten"] == [10, 20, 30]
-    assert list(processes(endpoint).values()).count("tritonserver") == 2
+    assert list(processes(hosting.local, endpoint).values()).count("tritonserver") == 2
 
 
 def test_what_is_unloaded_is_gone_and_is_loaded_again(
@@ -92,7 +89,7 @@ def test_what_is_unloaded_is_gone_and_is_loaded_again(
     endpoint = deployed(shelf.container(cache="Disabled"))
 
     assert ask(hosting, endpoint, "X", TargetModel=target) == {"Y": [2, 4, 6]}
-    _eventually(lambda: _assert_gone(endpoint))
+    _eventually(lambda: _assert_no_server(hosting, endpoint))
     assert ask(hosting, endpoint, "X", TargetModel=target) == {"Y": [2, 4, 6]}
 
 
@@ -135,7 +132,7 @@ def test_one_model_is_there_from_the_start_and_nobody_else_can_reach_it(
     assert ask(hosting, endpoint, "a")["ten"] == [10, 20, 30]
     with pytest.raises(ClientError, match="unexpected inference input 'b' for model 'diamond'"):
         ask(hosting, endpoint, "b")
-    running = processes(endpoint)
+    running = processes(hosting.local, endpoint)
     assert "tritonserver" in running.values()
     addresses = listening(list(running))
     # The container, and the one server behind it.
@@ -171,13 +168,13 @@ def test_a_server_that_crashes_takes_its_container_along_which_comes_back(
     target = publish("scale", TritonRepository([scaling("scale")]), "scale")
     endpoint = deployed(shelf.container())
     assert ask(hosting, endpoint, "X", TargetModel=target) == {"Y": [2, 4, 6]}
-    (crashed,) = [pid for pid, program in processes(endpoint).items() if program == "tritonserver"]
+    (crashed,) = [pid for pid, program in processes(hosting.local, endpoint).items() if program == "tritonserver"]
 
     end(crashed)
     answer = _eventually(lambda: ask(hosting, endpoint, "X", TargetModel=target))
 
     assert answer == {"Y": [2, 4, 6]}
-    assert crashed not in processes(endpoint)
+    assert crashed not in processes(hosting.local, endpoint)
 
 
 def test_a_name_that_is_not_there_keeps_the_endpoint_from_coming_up(
@@ -214,8 +211,12 @@ def test_an_image_without_a_server_to_play_it_is_told(tmp_path: Path, monkeypatc
     assert re.match(expected, triton.why_unplayable(IMAGE))
 
 
-def _assert_gone(endpoint: str) -> None:
-    assert "tritonserver" not in processes(endpoint).values()
+def _assert_no_server(hosting: Hosting, endpoint: str) -> None:
+    assert "tritonserver" not in processes(hosting.local, endpoint).values()
+
+
+def _assert_ended(hosting: Hosting, endpoint: str) -> None:
+    assert processes(hosting.local, endpoint) == {}
 
 
 def _eventually(act: Callable[[], Any]) -> Any:

@@ -25,6 +25,7 @@ from tests.local_aws.server import (
     ecr,
     events,
     functions,
+    layers,
     gateway,
     schedules,
     stepfunctions,
@@ -48,6 +49,7 @@ def main() -> None:
     ecr.install()
     cloudwatch.install()
     functions.install()
+    layers.install()
     sagemaker.install()
     stepfunctions.install()
     schedules.install()

@@ -114,6 +114,13 @@ class TritonModel:
         """Itself: a model uses no other."""
         return (self,)
 
+    @property
+    def gpus(self) -> int:
+        """Number of GPUs that it does not load without."""
+        on_gpus = [each for each in self.instances if each.kind == kinds.GPU]
+        any_at_all = bool(on_gpus) or self.backend is TritonBackend.TENSORRT
+        return max([int(any_at_all), *(number + 1 for each in on_gpus for number in each.gpus)])
+
     def _check_instances(self) -> None:
         require_several(f"{self._what} instances", self.instances, TritonInstances)
         object.__setattr__(self, "instances", tuple(self.instances))

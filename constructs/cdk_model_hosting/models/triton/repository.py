@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.models.artifact import ModelArtifact
+from cdk_model_hosting.models.gpu_need import GpuNeed
 from cdk_model_hosting.models.triton.configuration import as_text, configuration
 from cdk_model_hosting.models.triton.ensemble import TritonEnsemble
 from cdk_model_hosting.models.triton.files import CONFIGURATION
@@ -190,6 +191,12 @@ class TritonRepository:
 class _RepositoryArtifact(ModelArtifact):
     repository: TritonRepository
     model: str
+
+    @property
+    def gpu_need(self) -> GpuNeed | None:
+        members = self.repository._named("artifact", self.model).members  # noqa: SLF001 - the same module's
+        greatest = max((each for each in members if isinstance(each, TritonModel)), key=lambda each: each.gpus)
+        return GpuNeed(owner=f"TritonModel {greatest.name!r}", gpus=greatest.gpus) if greatest.gpus else None
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         with self.repository._laid_out(self.model) as folder:  # noqa: SLF001 - the same module's

@@ -83,8 +83,8 @@ class TritonSettings:
         python_memory_mib: Shared memory of each copy of a Python model, at least 1 MiB; 16 when omitted. Inputs and outputs of
             a batch pass through it.
         python_memory_growth_mib: By how much it grows when it is full, at least 1 MiB; 1 when omitted.
-        gpu_memory_share: Share of each GPU's memory that loaded models may fill, 0.8 for 80 %, so that room is left for
-            answering. For multi-model endpoints: SageMaker lets go of a model when another finds no room.
+        gpu_memory_share: Share of each GPU's memory, 0.8 for 80 %, beyond which no further model is loaded, so that room is
+            left for answering. Triton does not count that among the errors for which SageMaker lets go of another model.
         metrics: Where Triton's own metrics are published; nowhere when omitted.
         arguments: Further arguments of the server, such as ``--exit-timeout-secs=10``.
 

@@ -18,6 +18,7 @@ _PREDEFINED = {
     "SageMakerVariantProvisionedConcurrencyUtilization": CONCURRENCY,
     "SageMakerInferenceComponentInvocationsPerCopy": COPIES,
     "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution": COPIES,
+    "LambdaProvisionedConcurrencyUtilization": "lambda:function:ProvisionedConcurrency",
 }
 _SCHEDULE = re.compile(
     r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)|rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)"
