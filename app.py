@@ -7,7 +7,13 @@ import aws_cdk as cdk
 
 from stacks.ab_test import AbTestStack
 from stacks.async_scale_to_zero import AsyncScaleToZeroStack
+from stacks.batch_nightly import BatchNightlyStack
+from stacks.batch_on_arrival import BatchOnArrivalStack
+from stacks.components import ComponentsStack
 from stacks.explained import ExplainedStack
+from stacks.function_bucket import FunctionBucketStack
+from stacks.function_bundled import FunctionBundledStack
+from stacks.function_layer import FunctionLayerStack
 from stacks.multi_container import MultiContainerStack
 from stacks.multi_model import MultiModelStack
 from stacks.pipeline import PipelineStack
@@ -15,8 +21,10 @@ from stacks.realtime_canary import RealtimeCanaryStack
 from stacks.realtime_linear import RealtimeLinearStack
 from stacks.realtime_rolling import RealtimeRollingStack
 from stacks.realtime_scheduled import RealtimeScheduledStack
+from stacks.serverless import ServerlessStack
 from stacks.shadow import ShadowStack
 from stacks.shadow_experiment import ShadowExperimentStack
+from stacks.triton_ensembles import TritonEnsemblesStack
 
 app = cdk.App()
 
@@ -25,13 +33,20 @@ env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.e
 fraud_model = app.node.try_get_context("fraud_model") or "examples/fraud/model"
 fraud_candidate = app.node.try_get_context("fraud_candidate") or "examples/fraud/candidate"
 fraud_regions = app.node.try_get_context("fraud_regions") or "examples/fraud/regions"
+fraud_function = app.node.try_get_context("fraud_function") or "examples/fraud/function"
 # The days of a shadow test are days of the calendar: name others once these are over.
 trial_start = datetime.fromisoformat(app.node.try_get_context("trial_start") or "2027-01-04T09:00:00+00:00")
 trial_end = datetime.fromisoformat(app.node.try_get_context("trial_end") or "2027-01-11T09:00:00+00:00")
 
 AbTestStack(app, "AbTest", model_folder=fraud_model, candidate_folder=fraud_candidate, env=env)
 AsyncScaleToZeroStack(app, "AsyncScaleToZero", model_folder=fraud_model, env=env)
+BatchNightlyStack(app, "BatchNightly", model_folder=fraud_model, env=env)
+BatchOnArrivalStack(app, "BatchOnArrival", model_folder=fraud_model, env=env)
+ComponentsStack(app, "Components", regions_folder=fraud_regions, env=env)
 ExplainedStack(app, "Explained", model_folder=fraud_model, env=env)
+FunctionBucketStack(app, "FunctionBucket", model_folder=fraud_model, function_folder=fraud_function, env=env)
+FunctionBundledStack(app, "FunctionBundled", model_folder=fraud_model, function_folder=fraud_function, env=env)
+FunctionLayerStack(app, "FunctionLayer", model_folder=fraud_model, function_folder=fraud_function, env=env)
 MultiContainerStack(app, "MultiContainer", regions_folder=fraud_regions, env=env)
 MultiModelStack(app, "MultiModel", regions_folder=fraud_regions, env=env)
 PipelineStack(app, "Pipeline", model_folder=fraud_model, env=env)
@@ -39,6 +54,7 @@ RealtimeCanaryStack(app, "RealtimeCanary", model_folder=fraud_model, env=env)
 RealtimeLinearStack(app, "RealtimeLinear", model_folder=fraud_model, env=env)
 RealtimeRollingStack(app, "RealtimeRolling", model_folder=fraud_model, env=env)
 RealtimeScheduledStack(app, "RealtimeScheduled", model_folder=fraud_model, env=env)
+ServerlessStack(app, "Serverless", model_folder=fraud_model, env=env)
 ShadowStack(app, "Shadow", model_folder=fraud_model, candidate_folder=fraud_candidate, env=env)
 ShadowExperimentStack(
     app,
@@ -49,5 +65,6 @@ ShadowExperimentStack(
     end=trial_end,
     env=env,
 )
+TritonEnsemblesStack(app, "TritonEnsembles", regions_folder=fraud_regions, env=env)
 
 app.synth()

@@ -8,6 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cdk_model_hosting.batch.alarm import BatchAlarm
+    from cdk_model_hosting.batch.capture import TransformCapture
+    from cdk_model_hosting.batch.destination import TransformDestination
+    from cdk_model_hosting.batch.fleet import TransformFleet
+    from cdk_model_hosting.batch.map import BatchTransformMap
+    from cdk_model_hosting.batch.processing import Processing
+    from cdk_model_hosting.batch.requests import Batching, ModelClient
+    from cdk_model_hosting.batch.retries import Retries
+    from cdk_model_hosting.batch.shards import Shards
+    from cdk_model_hosting.batch.source import TransformSource
+    from cdk_model_hosting.batch.transform import BatchTransform
     from cdk_model_hosting.endpoints.adapter import AdapterComponent
     from cdk_model_hosting.endpoints.async_storage import AsyncStorage
     from cdk_model_hosting.endpoints.asynchronous import AsyncEndpoint
@@ -28,6 +39,13 @@ if TYPE_CHECKING:
     from cdk_model_hosting.errors import ConfigurationError
     from cdk_model_hosting.experiments.schedule import ExperimentSchedule
     from cdk_model_hosting.experiments.shadow import ShadowExperiment
+    from cdk_model_hosting.functions.alarm import FunctionAlarm
+    from cdk_model_hosting.functions.code import FunctionCode
+    from cdk_model_hosting.functions.concurrency import Concurrency
+    from cdk_model_hosting.functions.delivery import ModelDelivery
+    from cdk_model_hosting.functions.front import Front
+    from cdk_model_hosting.functions.function import ModelFunction
+    from cdk_model_hosting.functions.layer import ModelLayer
     from cdk_model_hosting.models.artifact import ModelArtifact
     from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.models.image import Architecture, ContainerImage
@@ -64,8 +82,13 @@ __all__ = [
     "AsyncEndpoint",
     "AsyncStorage",
     "Baseline",
+    "BatchAlarm",
+    "BatchTransform",
+    "BatchTransformMap",
+    "Batching",
     "ComponentEndpoint",
     "ComponentResources",
+    "Concurrency",
     "ConfigurationError",
     "Container",
     "ContainerImage",
@@ -77,11 +100,18 @@ __all__ = [
     "ExplainedFeatures",
     "Explainer",
     "Fleet",
+    "Front",
+    "FunctionAlarm",
+    "FunctionCode",
     "InferenceComponent",
     "Interval",
     "ManagedInstances",
     "Model",
     "ModelArtifact",
+    "ModelClient",
+    "ModelDelivery",
+    "ModelFunction",
+    "ModelLayer",
     "ModelStore",
     "MultiContainerModel",
     "MultiModel",
@@ -90,7 +120,9 @@ __all__ = [
     "Pace",
     "Pattern",
     "PipelineModel",
+    "Processing",
     "RealtimeEndpoint",
+    "Retries",
     "Rollout",
     "Routing",
     "Scaling",
@@ -99,10 +131,15 @@ __all__ = [
     "ServerlessEndpoint",
     "Shadow",
     "ShadowExperiment",
+    "Shards",
     "SingleModel",
     "Tensor",
     "TensorType",
     "TextFeatures",
+    "TransformCapture",
+    "TransformDestination",
+    "TransformFleet",
+    "TransformSource",
     "TritonBackend",
     "TritonEnsemble",
     "TritonInstances",
@@ -122,8 +159,13 @@ _HOME = {
     "AsyncEndpoint": "endpoints.asynchronous",
     "AsyncStorage": "endpoints.async_storage",
     "Baseline": "endpoints.baseline",
+    "BatchAlarm": "batch.alarm",
+    "BatchTransform": "batch.transform",
+    "BatchTransformMap": "batch.map",
+    "Batching": "batch.requests",
     "ComponentEndpoint": "endpoints.components",
     "ComponentResources": "endpoints.component_resources",
+    "Concurrency": "functions.concurrency",
     "ConfigurationError": "errors",
     "Container": "models.container",
     "ContainerImage": "models.image",
@@ -134,11 +176,18 @@ _HOME = {
     "ExplainedFeatures": "endpoints.explained",
     "Explainer": "endpoints.explainer",
     "Fleet": "endpoints.fleet",
+    "Front": "functions.front",
+    "FunctionAlarm": "functions.alarm",
+    "FunctionCode": "functions.code",
     "InferenceComponent": "endpoints.component",
     "Interval": "scaling.steps",
     "ManagedInstances": "endpoints.managed_instances",
     "Model": "models.model",
     "ModelArtifact": "models.artifact",
+    "ModelClient": "batch.requests",
+    "ModelDelivery": "functions.delivery",
+    "ModelFunction": "functions.function",
+    "ModelLayer": "functions.layer",
     "ModelStore": "models.store",
     "MultiContainerModel": "models.multi_container",
     "MultiModel": "models.multi_model",
@@ -147,7 +196,9 @@ _HOME = {
     "Pace": "scaling.pace",
     "Pattern": "patterns",
     "PipelineModel": "models.pipeline",
+    "Processing": "batch.processing",
     "RealtimeEndpoint": "endpoints.realtime",
+    "Retries": "batch.retries",
     "Rollout": "rollout.rollout",
     "Routing": "endpoints.fleet",
     "Scaling": "scaling.scaling",
@@ -156,8 +207,13 @@ _HOME = {
     "ServerlessEndpoint": "endpoints.serverless",
     "Shadow": "endpoints.shadow",
     "ShadowExperiment": "experiments.shadow",
+    "Shards": "batch.shards",
     "SingleModel": "models.single",
     "TextFeatures": "endpoints.explained",
+    "TransformCapture": "batch.capture",
+    "TransformDestination": "batch.destination",
+    "TransformFleet": "batch.fleet",
+    "TransformSource": "batch.source",
     "Variant": "endpoints.variant",
     "DynamicBatching": "models.triton.batching",
     "Tensor": "models.triton.tensor",

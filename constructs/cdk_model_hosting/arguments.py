@@ -63,6 +63,19 @@ def require_like(what: str, value: object, attribute: str, kind: str) -> None:
         raise ConfigurationError(f"{what} must be {kind}, got {_shown(value)}: nothing else is understood there")
 
 
+def require_grantee(what: str, value: object) -> None:
+    """Refuse what cannot be granted anything, such as a role's ARN.
+
+    Args:
+        what: The argument as the user typed it.
+        value: What was given.
+
+    Raises:
+        ConfigurationError: When it is no ``aws_iam.IGrantable``.
+    """
+    require_like(what, value, "grant_principal", "somebody to grant to, such as a role, a user or a function")
+
+
 def require_several(what: str, values: object, *kinds: type) -> None:
     """Refuse what is not a list, or holds a value of the wrong kind.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_iam as iam
 
 from cdk_model_hosting.acknowledgments import acknowledge_wildcards
+from cdk_model_hosting.arguments import require_grantee
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,11 @@ def grant(grantee: iam.IGrantable, permissions: Sequence[Permission]) -> iam.Gra
     Args:
         grantee: Who may.
         permissions: What; at least one.
+
+    Raises:
+        ConfigurationError: When the grantee cannot be granted anything.
     """
+    require_grantee("grantee", grantee)
     granted = [_grant(grantee, each) for each in permissions]
     principal = grantee.grant_principal
     # Services and principals of other accounts are no constructs, and have no policy here. The class is asked first, because

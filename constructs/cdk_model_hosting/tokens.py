@@ -17,7 +17,7 @@ def is_token(value: object) -> bool:
 
     Args:
         value: Any argument of a construct. A string counts when any part of it is a Token, a list when it is an encoded
-            list Token, and every object of the CDK kernel (such as an ``IResolvable``) counts.
+            list Token, an object when its class is an ``IResolvable``.
 
     Returns:
         True for what ``cdk.Token.is_unresolved`` calls unresolved.
@@ -30,8 +30,17 @@ def is_token(value: object) -> bool:
         return _is_number_token(value)
     if isinstance(value, list | tuple):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_LIST_MARKER)
+    return _resolves(value)
+
+
+def _resolves(value: object) -> bool:
+    """Whether an object is an ``IResolvable``: a Size, a Duration or a bucket is none."""
     kind = type(value)
-    return hasattr(kind, "__jsii_type__") or kind.__module__.partition(".")[0] == "jsii"
+    # The class is asked, never the value: that would be a call into the CDK kernel.
+    if hasattr(kind, "resolve") and hasattr(kind, "creation_stack"):
+        return True
+    # What the kernel hands back by several interfaces at once.
+    return kind.__module__.startswith("jsii.") and any(_resolves(each) for each in vars(value).get("_delegates", ()))
 
 
 def _is_number_token(value: float) -> bool:

@@ -77,6 +77,21 @@ REQUESTS: dict[str, tuple[Request, ...]] = {
             added={"EndpointName": _MADE_UP},
         ),
     ),
+    "AWS::SageMaker::InferenceComponent": (
+        Request(
+            service="sagemaker",
+            shape="CreateInferenceComponentInput",
+            without={"DeploymentConfig": "UpdateInferenceComponent takes it, CreateInferenceComponent does not"},
+            added={"InferenceComponentName": _MADE_UP},
+        ),
+        Request(
+            service="sagemaker",
+            shape="UpdateInferenceComponentInput",
+            without={},
+            only=("InferenceComponentName", "Specification", "RuntimeConfig", "DeploymentConfig"),
+            added={"InferenceComponentName": _MADE_UP},
+        ),
+    ),
     "AWS::SageMaker::InferenceExperiment": (
         Request(
             service="sagemaker",

@@ -68,6 +68,7 @@ def synthesize(
         "fraud_model": str(model_folder),
         "fraud_candidate": str(model_folder.parent / "candidate"),
         "fraud_regions": str(model_folder.parent / "regions"),
+        "fraud_function": str(model_folder.parent / "function"),
     }
     context = json.loads((ROOT / "cdk.json").read_text())["context"] | models
     real = cdk.App
@@ -93,6 +94,13 @@ def make_model_folder(parent: Path) -> Path:
     ):
         each.mkdir(parents=True)
         (each / "model.onnx").write_bytes(b"not a model")
+        (each / "model.json").write_text("{}")
+    # A function without packages: what it takes to install them has tests of its own.
+    function = parent / "function"
+    function.mkdir()
+    stand_ins = {"predictor.py": "def predict(model, request): ...", "sample.json": "{}", "requirements.txt": ""}
+    for name, text in stand_ins.items():
+        (function / name).write_text(text)
     return folder
 
 

@@ -21,7 +21,7 @@ REGIONS = ["us-east-1", "eu-central-1", "ap-southeast-4", "cn-north-1", "us-gov-
 LACKING = dict.fromkeys(
     ("AWS::SageMaker::InferenceComponent", "AWS::SageMaker::InferenceExperiment"),
     ("ap-southeast-4", "cn-north-1", "us-gov-west-1"),
-)
+) | {"AWS::Lambda::Url": ("ap-southeast-4", "us-gov-west-1")}
 
 
 def findings(template: Path) -> list[str]:

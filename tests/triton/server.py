@@ -1,4 +1,8 @@
-"""A real Triton server as a process of the tests."""
+"""A real Triton server as a process of the tests.
+
+It listens on 127.0.0.1 alone. Triton's own front for SageMaker cannot be told to, so it stays off: models are loaded and asked by
+the KServe protocol.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from tests.triton.installation import VENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from email.message import Message
     from pathlib import Path
 
     from tests.triton.installation import Installation
@@ -24,7 +29,15 @@ _HOST = "127.0.0.1"
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _LOG_SHOWN = 4000
-JSON = "application/json"
+# At the end of the command line, where they win over what a test adds.
+_CLOSED = (
+    "--allow-http=true",
+    f"--http-address={_HOST}",
+    "--allow-grpc=false",
+    "--allow-metrics=false",
+    "--allow-sagemaker=false",
+    "--allow-vertex-ai=false",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +47,12 @@ class Answer:
     Args:
         status: HTTP status.
         body: The body as it came.
-        content_type: What the body is.
+        headers: What it says about the body.
     """
 
     status: int
     body: bytes
-    content_type: str
+    headers: Message
 
     def json(self) -> Any:
         """The body read as JSON."""
@@ -53,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """One of the server's ports.
+    """The server's front, which speaks the KServe protocol.
 
     Args:
         port: Its number on the loopback interface.
@@ -65,12 +78,10 @@ class Front:
         """Read a page."""
         return self.request("GET", path)
 
-    def post(
-        self, path: str, body: Any, *, content_type: str = JSON, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def post(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a body: bytes as they are, all else as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.request("POST", path, data, {"Content-Type": content_type, **(headers or {})})
+        return self.request("POST", path, data, headers)
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -80,9 +91,7 @@ class Front:
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
-            return Answer(
-                status=answer.status, body=answer.read(), content_type=answer.getheader("Content-Type", default="")
-            )
+            return Answer(status=answer.status, body=answer.read(), headers=answer.headers)
         finally:
             connection.close()
 
@@ -92,23 +101,21 @@ class TritonServer:
     """A server that runs.
 
     Args:
-        http: Triton's own front, which speaks the KServe protocol.
-        sagemaker: The front that SageMaker talks to.
+        http: Where it is asked.
         log: What the server writes.
         process: The process.
     """
 
     http: Front
-    sagemaker: Front
     log: Path
     process: subprocess.Popen[bytes] = field(repr=False)
 
     def infer(self, model: str, *tensors: dict[str, Any]) -> Answer:
-        """Ask a model by Triton's own front."""
+        """Ask a model."""
         return self.http.post(f"/v2/models/{model}/infer", {"inputs": list(tensors)})
 
     def load(self, model: str) -> Answer:
-        """Load a model by Triton's own front."""
+        """Load a model."""
         return self.http.post(f"/v2/repository/models/{model}/load", {})
 
 
@@ -124,17 +131,13 @@ def running(
         arguments: What it is told on the command line, besides ports and backends.
         environment: What it is told by environment variables.
     """
-    http_port, sagemaker_port = _free_ports()
+    port = _free_port()
     command = [
         str(installation.server),
         f"--backend-directory={installation.lay_out_backends(scratch / 'backends')}",
-        "--allow-grpc=false",
-        "--allow-metrics=false",
-        f"--http-address={_HOST}",
-        f"--http-port={http_port}",
-        "--allow-sagemaker=true",
-        f"--sagemaker-port={sagemaker_port}",
         *arguments,
+        *_CLOSED,
+        f"--http-port={port}",
     ]
     variables = {
         **os.environ,
@@ -146,7 +149,7 @@ def running(
     log = scratch / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT)
-    server = TritonServer(http=Front(port=http_port), sagemaker=Front(port=sagemaker_port), log=log, process=process)
+    server = TritonServer(http=Front(port=port), log=log, process=process)
     try:
         _wait(server)
         yield server
@@ -155,12 +158,11 @@ def running(
 
 
 def _wait(server: TritonServer) -> None:
-    """Wait until both fronts answer, which they do when the models to start with are loaded."""
+    """Wait until it answers, which it does when the models to start with are loaded."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
             server.http.get("/v2/health/live")
-            server.sagemaker.get("/ping")
         except OSError:
             time.sleep(0.05)
         else:
@@ -177,8 +179,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        for each in (first, second):
-            each.bind((_HOST, 0))
-        return first.getsockname()[1], second.getsockname()[1]
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -12,7 +12,8 @@ from tests.triton.conftest import Run
 from tests.triton.repositories import CODE, diamond, numbers, scaling, tensor
 from tests.triton.server import TritonServer
 
-BINARY = "application/vnd.sagemaker-triton.binary+json;json-header-size="
+# How the KServe protocol says where the JSON ends and the tensors begin.
+JSON_SIZE = "Inference-Header-Content-Length"
 
 
 def _batching_model() -> Any:
@@ -45,9 +46,10 @@ def repository() -> TritonRepository:
 
 @pytest.fixture(scope="module")
 def server(run: Run, repository: TritonRepository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
-    """A server that was started as SageMaker's container starts it: with one model, by its name."""
+    """A server that is started with one model, by the name that the environment gives to SageMaker's container."""
     folder = repository.write(tmp_path_factory.mktemp("repository") / "model")
-    with run(folder, "--load-model=diamond", environment=repository.environment("diamond")) as started:
+    name = repository.environment("diamond")["SAGEMAKER_TRITON_DEFAULT_MODEL_NAME"]
+    with run(folder, f"--load-model={name}") as started:
         yield started
 
 
@@ -68,21 +70,13 @@ def test_a_batch_that_is_too_large_is_refused(server: TritonServer) -> None:
     assert "batch-size must be <= 8" in answer.json()["error"]
 
 
-def test_sagemakers_front_answers_for_the_model_that_the_environment_names(server: TritonServer) -> None:
-    assert server.sagemaker.get("/ping").status == 200
-    answer = server.sagemaker.post("/invocations", {"inputs": [numbers("a", [1, 2, 3])]})
-    assert answer.json()["model_name"] == "diamond"
-    assert answer.outputs()["ten"] == [10.0, 20.0, 30.0]
-
-
-def test_sagemakers_front_takes_tensors_as_bytes(server: TritonServer) -> None:
+def test_tensors_come_and_go_as_bytes_too(server: TritonServer) -> None:
     values = struct.pack("<6f", 1, 2, 3, 4, 5, 6)
     described = {"name": "a", "datatype": "FP32", "shape": [2, 3], "parameters": {"binary_data_size": len(values)}}
     wanted = [{"name": "ten", "parameters": {"binary_data": True}}]
     header = json.dumps({"inputs": [described], "outputs": wanted}).encode()
-    answer = server.sagemaker.post("/invocations", header + values, content_type=f"{BINARY}{len(header)}")
-    assert answer.content_type.startswith(BINARY)
-    body = answer.body[int(answer.content_type.removeprefix(BINARY)) :]
+    answer = server.http.post("/v2/models/diamond/infer", header + values, headers={JSON_SIZE: str(len(header))})
+    body = answer.body[int(answer.headers[JSON_SIZE]) :]
     assert struct.unpack("<6f", body) == (10, 20, 30, 40, 50, 60)
 
 

@@ -31,7 +31,7 @@ def sample() -> Sample:
 
 @pytest.fixture(scope="module")
 def server(run: Run, trained: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
-    """A server on what a stack puts into S3, told by the environment that the stack gives to the container."""
+    """A server on what a stack puts into S3, with the model that the stack's environment names to the container."""
     place = tmp_path_factory.mktemp("fraud")
     trained.export(place / "trained", name=NAME, version="1")
     repository = fraud_repository(place / "trained")
@@ -45,9 +45,8 @@ def server(run: Run, trained: TrainedModel, tmp_path_factory: pytest.TempPathFac
     (archive,) = (place / "cdk.out").glob("asset.*.gz")
     with tarfile.open(archive) as packed:
         packed.extractall(place / "model", filter="data")
-    environment = dict(model.containers[0].environment)
-    name = environment["SAGEMAKER_TRITON_DEFAULT_MODEL_NAME"]
-    with run(place / "model", f"--load-model={name}", environment=environment) as started:
+    name = model.containers[0].environment["SAGEMAKER_TRITON_DEFAULT_MODEL_NAME"]
+    with run(place / "model", f"--load-model={name}") as started:
         yield started
 
 
@@ -57,7 +56,7 @@ def _texts(records: list[dict[str, float | int | bool | str]]) -> dict[str, obje
 
 
 def test_answers_are_scikit_learns(server: TritonServer, trained: TrainedModel, sample: Sample) -> None:
-    answer = server.sagemaker.post("/invocations", {"inputs": [_texts(sample.records)]}).outputs()
+    answer = server.infer("fraud", _texts(sample.records)).outputs()
     drawn = generate(COUNT * 200, seed=(5, 3))
     expected = trained.classifier.predict_proba(drawn.matrix())[:, 1]
     rows = [

@@ -1,64 +1,61 @@
-"""Archives of a store, in a real Triton server that was started as SageMaker's multi-model container starts it."""
+"""Archives of a store, in a real Triton server.
+
+How the front of SageMaker's container loads and unloads them is not tried: Triton's listens on every interface.
+"""
 
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from cdk_model_hosting import TritonRepository
+from cdk_model_hosting import TritonEnsemble, TritonRepository, TritonStep
 from cdk_model_hosting.models.archive import pack
 from tests.triton.conftest import Run
-from tests.triton.repositories import diamond, numbers, scaling
-from tests.triton.server import Answer, TritonServer
+from tests.triton.repositories import diamond, numbers, scaling, tensor
 
-Load = Callable[[str], Answer]
-
-TARGET = "X-Amzn-SageMaker-Target-Model"
+Unpack = Callable[[TritonRepository, str], Path]
 
 
-@pytest.fixture(scope="module")
-def server(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
-    """A server without models, which tells models of one name apart by their archives."""
-    environment = {"SAGEMAKER_MULTI_MODEL": "true", "SAGEMAKER_TRITON_PING_MODE": "live"}
-    with run(tmp_path_factory.mktemp("none"), "--model-namespacing=true", environment=environment) as started:
-        yield started
+@pytest.fixture
+def unpack(tmp_path: Path) -> Unpack:
+    """Return a function that packs a model as a store does, and unpacks it as SageMaker does."""
 
-
-@pytest.fixture(scope="module")
-def load(server: TritonServer, tmp_path_factory: pytest.TempPathFactory) -> Load:
-    """Return a function that does what SageMaker does when a request names a model for the first time."""
-    # Both have a model "split", and it is not the same one.
-    repository = TritonRepository([diamond(), scaling("alone")])
-    other = TritonRepository([scaling("split")])
-
-    def loaded(target: str) -> Answer:
-        place = tmp_path_factory.mktemp("container")
-        chosen = other if target == "split" else repository
-        archive = pack(chosen.write(place / "written", target), place / "model.tar.gz")
+    def unpacked(repository: TritonRepository, target: str) -> Path:
+        place = tmp_path / target
+        archive = pack(repository.write(place / "written", target), tmp_path / f"{target}.tar.gz")
         with tarfile.open(archive) as packed:
             packed.extractall(place / "model", filter="data")
-        request = {"model_name": f"hash-of-{target}", "url": str(place / "model")}
-        return server.sagemaker.post("/models", request, headers={TARGET: f"{target}.tar.gz"})
+        return place / "model"
 
-    return loaded
-
-
-def _invoke(server: TritonServer, target: str, tensor: str) -> Answer:
-    return server.sagemaker.post(
-        f"/models/hash-of-{target}/invoke",
-        {"inputs": [numbers(tensor, [1, 2, 3])]},
-        headers={TARGET: f"{target}.tar.gz"},
-    )
+    return unpacked
 
 
-def test_each_archive_is_a_model_of_its_own(server: TritonServer, load: Load) -> None:
-    assert [load(target).status for target in ("diamond", "alone", "split")] == [200, 200, 200]
-    assert _invoke(server, "alone", "X").outputs() == {"Y": [2.0, 4.0, 6.0]}
-    assert _invoke(server, "split", "X").outputs() == {"Y": [2.0, 4.0, 6.0]}
-    # An ensemble brings all that it uses, and is found among it.
-    assert _invoke(server, "diamond", "a").outputs()["ten"] == [10.0, 20.0, 30.0]
+def _twice() -> TritonEnsemble:
+    """An ensemble whose model "split" is not the diamond's: it lacks an output."""
+    step = TritonStep(model=scaling("split"), inputs={"X": "a"}, outputs={"Y": "two"})
+    return TritonEnsemble(name="twice", inputs=[tensor("a")], outputs=[tensor("two")], steps=[step])
 
-    gone = server.sagemaker.request("DELETE", "/models/hash-of-diamond", headers={TARGET: "diamond.tar.gz"})
-    assert gone.status == 200
-    assert _invoke(server, "diamond", "a").status == 404
-    assert _invoke(server, "split", "X").outputs() == {"Y": [2.0, 4.0, 6.0]}
+
+@pytest.mark.parametrize(
+    ("target", "given", "output", "expected"),
+    [("diamond", "a", "ten", [10.0, 20.0, 30.0]), ("alone", "X", "Y", [2.0, 4.0, 6.0])],
+)
+def test_an_archive_holds_all_that_its_model_needs(
+    run: Run, unpack: Unpack, *, target: str, given: str, output: str, expected: list[float]
+) -> None:
+    folder = unpack(TritonRepository([diamond(), scaling("alone")]), target)
+    with run(folder) as server:
+        assert server.load(target).status == 200
+        assert server.infer(target, numbers(given, [1, 2, 3])).outputs()[output] == expected
+
+
+def test_name_spaces_keep_archives_apart_whose_models_share_a_name(run: Run, unpack: Unpack) -> None:
+    first = unpack(TritonRepository([diamond()]), "diamond")
+    second = unpack(TritonRepository([_twice()]), "twice")
+    with run(first, f"--model-repository={second}", "--model-namespacing=true") as server:
+        assert [server.load(each).status for each in ("diamond", "twice")] == [200, 200]
+        assert server.infer("diamond", numbers("a", [1, 2, 3])).outputs()["ten"] == [10.0, 20.0, 30.0]
+        assert server.infer("twice", numbers("a", [1, 2, 3])).outputs() == {"two": [2.0, 4.0, 6.0]}
+    with run(first, f"--model-repository={second}") as server:
+        assert [server.load(each).status for each in ("diamond", "twice")] == [400, 400]

@@ -12,6 +12,7 @@ import pytest
 from cdk_model_hosting import limits
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import Choice, Limit, Rule, TextLimit
+from tests.unit.builders import refused
 
 RULES = {name: rule for group in limits.groups().values() for name, rule in group.items()}
 
@@ -59,8 +60,7 @@ def test_tokens_pass_every_check(parameter: cdk.CfnParameter) -> None:
             rule.check("What", text)
             rule.check("What", None)
         elif isinstance(rule, Choice):
-            rule.check("What", text)
-            rule.check("What", number)
+            rule.check("What", text if isinstance(rule.allowed[0], str) else number)
             rule.check("What", None)
         else:
             assert isinstance(rule, Limit)
@@ -251,3 +251,33 @@ def test_importing_the_limits_does_not_import_the_cdk() -> None:
     program = "import sys, cdk_model_hosting.limits; sys.exit(any(n in sys.modules for n in ('aws_cdk', 'jsii')))"
     ran = subprocess.run([sys.executable, "-c", program], check=False, env={"PYTHONPATH": os.pathsep.join(sys.path)})
     assert ran.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (COUNT, "What must be 1-5 things, got None: it must be a number"),
+        (
+            RULES["SERVERLESS_MEMORY_MB"],
+            "What must be one of 1024, 2048, 3072, 4096, 5120, 6144 MB, got None: serverless memory comes in steps of 1 GB",
+        ),
+        (
+            RULES["VARIANT_NAME"],
+            "What must be 1-63 characters (letters, digits and hyphens, no hyphen first or last), got None: it must be a string",
+        ),
+    ],
+)
+def test_fails_when_what_is_required_is_none(rule: Any, message: str) -> None:
+    with refused(message):
+        rule.check("What", None, optional=False)
+
+
+@pytest.mark.parametrize("rule", [COUNT, RULES["SERVERLESS_MEMORY_MB"]])
+def test_fails_when_a_token_stands_for_no_number(rule: Any, parameter: cdk.CfnParameter) -> None:
+    text = parameter.value_as_string
+    for token in (text, f"{text}0", cdk.Fn.split(",", text), parameter.value):
+        with refused(
+            "What must be a number, got a Token of another kind: Token.as_number, or value_as_number of a parameter, makes it "
+            "one"
+        ):
+            rule.check("What", token)

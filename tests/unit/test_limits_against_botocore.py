@@ -103,7 +103,28 @@ COUNTERPARTS = {
     "SCHEDULED_ACTION_NAME": "application-autoscaling:ScheduledActionName",
     "RESOURCE_ID": "application-autoscaling:ResourceIdMaxLen1600",
     "ALARM_ACTIONS": "cloudwatch:ResourceList",
+    "TRANSFORM_JOB_NAME": "TransformJobName",
+    "TRANSFORM_PAYLOAD_MB": "MaxPayloadInMB",
+    "TRANSFORM_CONCURRENCY": "MaxConcurrentTransforms",
+    "TRANSFORM_STRATEGY": "BatchStrategy",
+    "TRANSFORM_SPLIT": "SplitType",
+    "TRANSFORM_ASSEMBLY": "AssemblyType",
+    "TRANSFORM_COMPRESSION": "CompressionType",
+    "TRANSFORM_CONTENT_TYPE": "ContentType",
+    "TRANSFORM_URI": "S3Uri",
+    "TRANSFORM_FILTER": "JsonPath",
+    "TRANSFORM_CLIENT_SECONDS": "InvocationsTimeoutInSeconds",
+    "TRANSFORM_CLIENT_RETRIES": "InvocationsMaxRetries",
+    "TRANSFORM_ENVIRONMENT_PAIRS": "TransformEnvironmentMap",
+    "TRANSFORM_ENVIRONMENT_KEY": "TransformEnvironmentKey",
+    "TRANSFORM_ENVIRONMENT_VALUE": "TransformEnvironmentValue",
+    "TRANSFORM_INSTANCES": "TransformInstanceCount",
+    "SCHEDULE_WINDOW_MINUTES": "scheduler:MaximumWindowInMinutes",
+    "SHARD_CONCURRENCY": "stepfunctions:MaxConcurrency",
+    "SHARD_FAILURES": "stepfunctions:ToleratedFailurePercentage",
 }
+
+FUNCTIONS = [name for name in RULES if name.startswith("FUNCTION_")]
 
 # Limits that the service model does not state, and where the number is from instead.
 WITHOUT_COUNTERPART = {
@@ -111,6 +132,7 @@ WITHOUT_COUNTERPART = {
     "OBJECT_KEY": "S3's limit, stated in its guide; the service model leaves the longest key open",
     "MANAGED_POLICY_CHARACTERS": "IAM's quota, stated in its guide; the service model allows for white space",
     "MANAGED_POLICIES": "IAM's quota, stated in its guide",
+    "INLINE_POLICY_CHARACTERS": "IAM's quota, stated in its guide; the service model allows for white space",
     "METRIC_PERIOD_SECONDS": "stated in the text of MetricsConfig; the CloudFormation schema has it as an enumeration",
     "EXPLAIN_BASELINE_FORMAT": "stated in the text of MimeType; the shape takes any media type",
     "SHADOW_PERCENT": "a ratio of weights, which are open in the service model",
@@ -135,8 +157,25 @@ WITHOUT_COUNTERPART = {
     "DASHBOARD_WIDGETS": "stated on the page on the dashboard body, which is a text to the service model",
     "DASHBOARD_ALARMS": "the same",
     "BACKLOG_AGE_SECONDS": "the longest RequestTTLSeconds, which is in the model of the runtime",
+    "TRANSFORM_IN_FLIGHT_MB": "stated in the text of MaxPayloadInMB, for the product of two members",
+    "TRANSFORM_JOINED_FORMAT": "stated in the guide; the shape takes any content type",
+    "TRANSFORM_FAMILY": "the families of the types that TransformInstanceType lists",
+    "TRANSFORM_AMI_VERSION": "stated in the text of TransformAmiVersion; the shape takes any name",
+    "JOB_SECONDS": "the Amazon States Language's limit; a definition is a text to the service model",
+    "JOB_RETRIES": "follows from the length of a job's name",
+    "RETRY_WAIT_SECONDS": "the Amazon States Language's limit on MaxDelaySeconds",
+    "ALARM_HOURS": "CloudWatch's limit, stated in the text of PutMetricAlarm: periods times their length, a week at most",
+    "SHARDS": "follows from Step Functions' limit on what a state hands on",
     "DASHBOARD_MINUTES": "how long CloudWatch keeps metrics, stated in the text of GetMetricStatistics",
-    **{name: "Triton's own, or its container's: no service of AWS's knows it" for name in RULES if name[:7] == "TRITON_"},
+    **{
+        name: "Triton's own, or its container's: no service of AWS's knows it"
+        for name in RULES
+        if name[:7] == "TRITON_"
+    },
+    **dict.fromkeys(
+        FUNCTIONS,
+        "Lambda's, CloudWatch's or CodeDeploy's, stated in their guides; the models allow for other kinds of functions",
+    ),
 }
 
 EMPTY = "SageMaker's shape has no shortest length, but an empty value is never meant"
@@ -174,6 +213,13 @@ NARROWER = {
         "the shape takes every printable character; ours are those that are safe in keys of S3",
     ),
     "GRANTED_TARGET_MODEL": ({"pattern"}, "written for Python's expressions; every printable character of ASCII"),
+    "TRANSFORM_PAYLOAD_MB": ({"max"}, "the text of MaxPayloadInMB allows 100 MB"),
+    "TRANSFORM_CONTENT_TYPE": ({"min"}, EMPTY),
+    "TRANSFORM_URI": ({"min"}, EMPTY),
+    "TRANSFORM_FILTER": ({"min", "pattern"}, "the guide names the part of JSONPath that SageMaker reads"),
+    "TRANSFORM_ENVIRONMENT_KEY": ({"min"}, EMPTY),
+    "SHARD_CONCURRENCY": ({"min", "max"}, "the guide's quota; 0 stands for it in the shape"),
+    "TRANSFORM_INSTANCES": ({"max"}, "the text of InstanceCount allows 100"),
     "TAG_KEY": ({"pattern"}, "written for Python's expressions, and aws: is reserved; samples are tested"),
     "TAG_VALUE": ({"pattern"}, "written for Python's expressions; samples are tested"),
     "POLICY_NAME": ({"pattern"}, "written for Python's expressions; samples are tested"),
@@ -186,7 +232,14 @@ ANYTHING = {".*", r"[\S\s]*", r"[\s\S]+"}
 @pytest.fixture(scope="module")
 def models() -> dict[str, Any]:
     session = botocore.session.get_session()
-    names = ("sagemaker", "sagemaker-runtime", "application-autoscaling", "cloudwatch")
+    names = (
+        "sagemaker",
+        "sagemaker-runtime",
+        "application-autoscaling",
+        "cloudwatch",
+        "scheduler",
+        "stepfunctions",
+    )
     return {name: session.get_service_model(name) for name in names}
 
 
@@ -254,6 +307,10 @@ def test_texts_of_the_service_model_still_say_what_the_shapes_do_not(models: dic
     assert all(f"{value} MB" in memory for value in limits.SERVERLESS_MEMORY_MB.allowed)
     period = text("MetricsConfig", "MetricPublishFrequencyInSeconds")
     assert all(f"<code>{value}</code>" in period for value in limits.METRIC_PERIOD_SECONDS.allowed)
+    assert "cannot be greater than 100 MB" in text("CreateTransformJobRequest", "MaxPayloadInMB")
+    assert "the maximum is <code>100</code>" in text("TransformResources", "InstanceCount")
+    for version in limits.TRANSFORM_AMI_VERSION.allowed:
+        assert str(version) in text("TransformResources", "TransformAmiVersion")
     for media_type in limits.EXPLAIN_BASELINE_FORMAT.allowed:
         assert str(media_type) in text("ClarifyShapBaselineConfig", "MimeType")
     assert "maximum duration that you can set for an inference experiment is 30 days" in str(
@@ -262,3 +319,8 @@ def test_texts_of_the_service_model_still_say_what_the_shapes_do_not(models: dic
     assert "one variant for <code>ShadowProductionVariants</code>" in text(
         "CreateEndpointConfigInput", "ShadowProductionVariants"
     )
+
+
+def test_transform_jobs_run_on_the_families_that_are_listed(models: dict[str, Any]) -> None:
+    types = models["sagemaker"].shape_for("TransformInstanceType").enum
+    assert {each.split(".")[1] for each in types} == set(limits.TRANSFORM_FAMILY.allowed)

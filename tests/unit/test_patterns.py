@@ -15,6 +15,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from cdk_model_hosting import (
     AsyncEndpoint,
     Baseline,
+    BatchTransform,
     ComponentEndpoint,
     ComponentResources,
     ConfigurationError,
@@ -39,6 +40,9 @@ from cdk_model_hosting import (
     ServerlessEndpoint,
     Shadow,
     SingleModel,
+    TransformCapture,
+    TransformFleet,
+    TransformSource,
     Variant,
 )
 from cdk_model_hosting.patterns import MATRIX, Feature, Support, Used, advice, check, supports
@@ -48,10 +52,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 AT_ONCE = (Pattern.REALTIME, Pattern.MULTI_MODEL, Pattern.PIPELINE, Pattern.MULTI_CONTAINER)
-CELLS = [(pattern, feature) for feature in Feature for pattern in Pattern if pattern is not Pattern.BATCH]
+CELLS = [(pattern, feature) for feature in Feature for pattern in Pattern]
 OWN_IMAGE = ContainerImage.from_uri(IMAGE)
 CPU = "ml.c6i.large"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
+KINDS = {
+    Feature.MULTI_MODEL: Pattern.MULTI_MODEL,
+    Feature.PIPELINE: Pattern.PIPELINE,
+    Feature.MULTI_CONTAINER: Pattern.MULTI_CONTAINER,
+}
 
 
 def vpc(stack: cdk.Stack) -> ec2.Vpc:
@@ -136,12 +145,7 @@ def of_instances(pattern: Pattern, feature: Feature, stack: cdk.Stack) -> None:
     """An endpoint on instances that asks for a feature."""
     options = asked_models(feature, stack)
     image = options.pop("image", OWN_IMAGE)
-    kinds = {
-        Feature.MULTI_MODEL: Pattern.MULTI_MODEL,
-        Feature.PIPELINE: Pattern.PIPELINE,
-        Feature.MULTI_CONTAINER: Pattern.MULTI_CONTAINER,
-    }
-    kind = pattern if pattern in AT_ONCE else kinds.get(feature, Pattern.REALTIME)
+    kind = pattern if pattern in AT_ONCE else KINDS.get(feature, Pattern.REALTIME)
     if pattern is Pattern.MULTI_CONTAINER and feature is Feature.MULTI_MODEL:
         options["models"] = ModelStore(stack, "Loaded")
     model = model_of(kind, stack, image, **options)
@@ -159,12 +163,7 @@ def of_instances(pattern: Pattern, feature: Feature, stack: cdk.Stack) -> None:
 def of_serverless(feature: Feature, stack: cdk.Stack) -> None:
     options = asked_models(feature, stack)
     image = options.pop("image", OWN_IMAGE)
-    kinds = {
-        Feature.MULTI_MODEL: Pattern.MULTI_MODEL,
-        Feature.PIPELINE: Pattern.PIPELINE,
-        Feature.MULTI_CONTAINER: Pattern.MULTI_CONTAINER,
-    }
-    model = model_of(kinds.get(feature, Pattern.REALTIME), stack, image, **options)
+    model = model_of(KINDS.get(feature, Pattern.REALTIME), stack, image, **options)
     ServerlessEndpoint(stack, "Endpoint", model=model, **asked_endpoints(feature, stack, Pattern.SERVERLESS))
 
 
@@ -191,6 +190,20 @@ def of_components(feature: Feature, stack: cdk.Stack) -> None:
     )
 
 
+def of_batch(feature: Feature, stack: cdk.Stack) -> None:
+    options = asked_models(feature, stack)
+    image = options.pop("image", OWN_IMAGE)
+    key = kms.Key.from_key_arn(stack, "Key", KEY) if feature is Feature.VOLUME_KEY else None
+    BatchTransform(
+        stack,
+        "Batch",
+        model=model_of(KINDS.get(feature, Pattern.REALTIME), stack, image, **options),
+        source=TransformSource.prefix(),
+        fleet=TransformFleet(instance_type=machine_for(feature), encryption_key=key),
+        capture=TransformCapture() if feature is Feature.DATA_CAPTURE else None,
+    )
+
+
 NO_ARGUMENT: dict[Feature, str] = {
     Feature.BLUE_GREEN: "rollout",
     Feature.ROLLING: "rollout",
@@ -210,6 +223,7 @@ CLASSES = {
     Pattern.ASYNCHRONOUS: AsyncEndpoint,
     Pattern.SERVERLESS: ServerlessEndpoint,
     Pattern.COMPONENTS: ComponentEndpoint,
+    Pattern.BATCH: BatchTransform,
 }
 
 
@@ -223,6 +237,8 @@ def make(pattern: Pattern, feature: Feature, stack: cdk.Stack) -> None:
         of_serverless(feature, stack)
     elif pattern is Pattern.COMPONENTS:
         of_components(feature, stack)
+    elif pattern is Pattern.BATCH:
+        of_batch(feature, stack)
     else:
         of_instances(pattern, feature, stack)
 

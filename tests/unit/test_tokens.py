@@ -1,6 +1,7 @@
 import aws_cdk as cdk
 import jsii
 import pytest
+from aws_cdk import aws_sqs as sqs
 
 from cdk_model_hosting.tokens import is_token
 
@@ -44,6 +45,33 @@ def test_sees_the_thousandth_number_token() -> None:
 )  # fmt: skip
 def test_takes_nothing_else_for_a_token(value: object) -> None:
     assert not is_token(value)
+
+
+def test_takes_no_other_object_of_the_cdk_for_a_token(parameter: cdk.CfnParameter) -> None:
+    stack = cdk.Stack.of(parameter)
+    queue = sqs.Queue(stack, "Queue")
+    values = [
+        cdk.Duration.minutes(1),
+        cdk.Size.gibibytes(1),
+        cdk.RemovalPolicy.RETAIN,
+        cdk.Tag("Key", "value"),
+        stack,
+        queue,
+        sqs.Queue.from_queue_arn(stack, "Imported", "arn:aws:sqs:eu-west-1:111122223333:queue"),
+        queue.node,
+    ]
+    assert [value for value in values if is_token(value)] == []
+
+
+def test_asks_no_object_across_the_kernel(parameter: cdk.CfnParameter, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [cdk.Size.gibibytes(1), parameter.value, cdk.Lazy.any(_Producer())]
+    monkeypatch.setattr("jsii._kernel.Kernel.get", _no_crossing)
+    monkeypatch.setattr("jsii._kernel.Kernel.invoke", _no_crossing)
+    assert [is_token(value) for value in values] == [False, True, True]
+
+
+def _no_crossing(*_arguments: object) -> None:
+    pytest.fail("a value was asked")
 
 
 @jsii.implements(cdk.IStableAnyProducer, cdk.IStableStringProducer, cdk.INumberProducer)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
 
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.endpoints.component import InferenceComponent
-from cdk_model_hosting.endpoints.metrics_components import ComponentMetrics
+from cdk_model_hosting.endpoints.component_calls import Component
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import (
     ADAPTER_ENVIRONMENT_PAIRS,
@@ -22,14 +22,12 @@ from cdk_model_hosting.monitoring.watched import Watched
 from cdk_model_hosting.placement import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aws_cdk import aws_iam as iam
+    from constructs import Construct
 
 _LONGEST_NAME = 63
 
 
-class AdapterComponent(Construct, ComponentMetrics):
+class AdapterComponent(Component):
     """An adapter, such as LoRA weights, that tailors the answers of a base component.
 
     It takes nothing of the instances for itself: the base component's container loads it, and must be able to. Callers
@@ -48,6 +46,7 @@ class AdapterComponent(Construct, ComponentMetrics):
 
     Attributes:
         base: The component whose model it tailors.
+        endpoint: Whose instances it runs on.
         component_name: Name that callers use.
         cfn_component: The adapter's resource.
 
@@ -66,17 +65,20 @@ class AdapterComponent(Construct, ComponentMetrics):
     ) -> None:
         require("AdapterComponent base", base, InferenceComponent)
         require("AdapterComponent artifact", artifact, ModelArtifact)
+        if environment is not None:
+            require("AdapterComponent environment", environment, Mapping)
         variables = dict(environment or {})
         ADAPTER_ENVIRONMENT_PAIRS.check_length("AdapterComponent environment", variables)
         for name, value in variables.items():
-            ENVIRONMENT_KEY.check(f"AdapterComponent environment name {name!r}", name)
-            ENVIRONMENT_VALUE.check(f"AdapterComponent environment {name}", value)
+            ENVIRONMENT_KEY.check(f"AdapterComponent environment name {name!r}", name, optional=False)
+            ENVIRONMENT_VALUE.check(f"AdapterComponent environment {name}", value, optional=False)
         COMPONENT_NAME.check("AdapterComponent component_name", component_name)
         endpoint = base.endpoint
         endpoint.check_component("AdapterComponent", scope)
         place = place_of(scope)
         super().__init__(scope, construct_id)
         self.base = base
+        self.endpoint = endpoint
         if component_name is None:
             component_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         self.component_name = component_name
@@ -108,16 +110,3 @@ class AdapterComponent(Construct, ComponentMetrics):
                 machine=endpoint.fleet.machine,
             )
         )
-
-    @property
-    def component_arn(self) -> str:
-        """The adapter's ARN."""
-        return self.cfn_component.ref
-
-    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody send requests to the endpoint, and so to all of its components: IAM does not tell them apart.
-
-        Args:
-            grantee: Who may.
-        """
-        return self.base.grant_invoke(grantee)

@@ -77,7 +77,7 @@ class DataCapture:
     expire_days: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        CAPTURE_PERCENT.check("DataCapture percent", self.percent)
+        CAPTURE_PERCENT.check("DataCapture percent", self.percent, optional=False)
         if self.bucket is not None:
             require_like("DataCapture bucket", self.bucket, "bucket_name", _BUCKET)
         if self.encryption_key is not None:

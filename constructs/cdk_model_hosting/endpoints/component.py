@@ -6,37 +6,35 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
-from constructs import Construct
 
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.durations import seconds
-from cdk_model_hosting.endpoints.component_resources import ComponentResources
-from cdk_model_hosting.endpoints.component_rollout import check_copies, render_rollout, rolling_plan
-from cdk_model_hosting.endpoints.components import ComponentEndpoint
-from cdk_model_hosting.endpoints.metrics_components import ComponentMetrics
-from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.endpoints.component_calls import Component, ImportedComponent, SharedEndpoint
+from cdk_model_hosting.endpoints.component_checks import check_bounds, check_image, check_kinds, first_copies
+from cdk_model_hosting.endpoints.component_rollout import check_rollout, render_rollout, rolling_plan
+from cdk_model_hosting.guard.rollout_check import RolloutCheck
 from cdk_model_hosting.limits import (
     COMPONENT_COPIES,
     COMPONENT_NAME,
     CONTAINER_STARTUP_SECONDS,
     MODEL_DOWNLOAD_SECONDS,
 )
-from cdk_model_hosting.models.container import Container
-from cdk_model_hosting.models.image import Architecture
 from cdk_model_hosting.monitoring.watched import Watched
 from cdk_model_hosting.patterns import Pattern
 from cdk_model_hosting.placement import place_of
 from cdk_model_hosting.rollout.alarms import RollbackAlarms, default_alarms
 from cdk_model_hosting.scaling.policy import COPIES, ScaledFleet
 from cdk_model_hosting.scaling.scaling import Scaling
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch
-    from aws_cdk import aws_iam as iam
+    from constructs import Construct
 
+    from cdk_model_hosting.endpoints.component_resources import ComponentResources
+    from cdk_model_hosting.endpoints.components import ComponentEndpoint
+    from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.monitoring.alarm import Alarm
     from cdk_model_hosting.rollout.rolling import Rolling
     from cdk_model_hosting.rollout.rollout import Rollout
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 63
 
 
-class InferenceComponent(Construct, ComponentMetrics):
+class InferenceComponent(Component):
     """A model that shares the instances of a `ComponentEndpoint` with others, and scales by itself.
 
     Callers name it with each request, as ``InferenceComponentName``.
@@ -59,7 +57,8 @@ class InferenceComponent(Construct, ComponentMetrics):
         endpoint: Whose instances it runs on.
         container: Image, artifact and environment.
         resources: What each copy gets of an instance.
-        copies: Copies to start with, at least 1; the scaling's minimum, or 1, when omitted.
+        copies: Copies to start with, at least 1; one when omitted. Leave it out for a component that scales: another number in the
+            template sets the number of copies anew, whatever scaling has reached.
         scaling: How the number of copies follows the requests; fixed when omitted.
         startup_timeout: Time until a copy must answer its first health check, 1-60 minutes.
         download_timeout: Time to download and unpack the model, 1-60 minutes.
@@ -83,6 +82,8 @@ class InferenceComponent(Construct, ComponentMetrics):
     See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateInferenceComponent.html
     """
 
+    endpoint: ComponentEndpoint
+
     def __init__(
         self,
         scope: Construct,
@@ -100,7 +101,7 @@ class InferenceComponent(Construct, ComponentMetrics):
         rollback_on: Sequence[Alarm | cloudwatch.IAlarm] | None = None,
         component_name: str | None = None,
     ) -> None:
-        _check_kinds(endpoint, container, resources)
+        check_kinds(endpoint, container, resources)
         require("InferenceComponent cache", cache, bool)
         COMPONENT_COPIES.check("InferenceComponent copies", copies)
         COMPONENT_NAME.check("InferenceComponent component_name", component_name)
@@ -113,13 +114,15 @@ class InferenceComponent(Construct, ComponentMetrics):
         if scaling is not None:
             require("InferenceComponent scaling", scaling, Scaling)
             scaling.check_pattern(Pattern.COMPONENTS)
-            _check_bounds(scaling, copies)
+            check_bounds(scaling, copies)
         if rollback_on is not None:
             require_several("InferenceComponent rollback_on", rollback_on)
-        first = _first_copies(copies, scaling)
+        first = first_copies(copies)
         plan = None if rollout is None and rollback_on is not None and not rollback_on else rolling_plan(rollout)
+        fewest, most = (first, first) if scaling is None else (scaling.smallest, scaling.largest)
         if plan is not None:
-            check_copies(plan, first if scaling is None else scaling.smallest)
+            check_rollout(plan, fewest, most)
+        endpoint.room.take(resources, first)
         place = place_of(scope)
         super().__init__(scope, construct_id)
         self._place = place.child(construct_id)
@@ -132,11 +135,10 @@ class InferenceComponent(Construct, ComponentMetrics):
             variant_name=endpoint.variant_names[0],
             component_name=component_name,
             machine=endpoint.fleet.machine,
-            bounds=None if scaling is None else (scaling.smallest, scaling.largest),
+            bounds=None if scaling is None else (fewest, most),
         )
         alarms = self._rollback_alarms(rollback_on)
         self.cfn_model = self._model(container)
-        most = first if scaling is None else scaling.largest
         self.cfn_component = sagemaker.CfnInferenceComponent(
             self,
             "Resource",
@@ -149,6 +151,8 @@ class InferenceComponent(Construct, ComponentMetrics):
                 startup_parameters=_startup(start, download),
                 data_cache_config=_data_cache() if cache else None,
             ),
+            # Of a component that scales, too: AWS names no number for one that is created without. Its schema of the resource
+            # has a call for the copies alone, and whether an update of something else sends them again it does not say.
             runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(copy_count=first),
             deployment_config=None
             if plan is None
@@ -157,29 +161,38 @@ class InferenceComponent(Construct, ComponentMetrics):
         if alarms is not None:
             self.cfn_component.node.add_dependency(alarms)
         self.scaled = None if scaling is None else self._scale(scaling)
+        if endpoint.verifies_rollouts:
+            check = RolloutCheck.of(self._place.stack)
+            check.watch_component(component_name, self.cfn_component.ref, self.cfn_model.attr_model_name)
         endpoint.watching.join(self._watched)
         self._warn(plan, rollback_on)
 
-    @property
-    def component_arn(self) -> str:
-        """The component's ARN."""
-        return self.cfn_component.ref
-
-    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody send requests to the endpoint, and so to all of its components: IAM does not tell them apart.
+    @staticmethod
+    def from_component_name(
+        scope: Construct, construct_id: str, component_name: str, *, endpoint: SharedEndpoint
+    ) -> ImportedComponent:
+        """An existing component, with the same grants and metrics.
 
         Args:
-            grantee: Who may.
+            scope: Where to import it.
+            construct_id: ID below `scope`.
+            component_name: Its name.
+            endpoint: The endpoint that it is on, which may be imported.
+
+        Raises:
+            ConfigurationError: When no component can have that name.
         """
-        return self.endpoint.grant_invoke(grantee)
+        COMPONENT_NAME.check("from_component_name component_name", component_name)
+        require("from_component_name endpoint", endpoint, SharedEndpoint)
+        return ImportedComponent(scope, construct_id, name=component_name, endpoint=endpoint)
 
     def _model(self, container: Container) -> sagemaker.CfnModel:
         """The model, in the endpoint's own role and network: SageMaker places no other there."""
         endpoint = self.endpoint
         bound = container.bind(self, self._place.stack)
-        _check_image(endpoint, bound.image.architecture, private=bound.image.private_registry)
+        check_image(endpoint, bound.image.architecture, private=bound.image.private_registry)
         endpoint.allow(*bound.permissions)
-        return sagemaker.CfnModel(
+        model = sagemaker.CfnModel(
             self,
             "Model",
             execution_role_arn=endpoint.role_arn,
@@ -187,6 +200,8 @@ class InferenceComponent(Construct, ComponentMetrics):
             vpc_config=None if endpoint.network is None else endpoint.network.config,
             enable_network_isolation=endpoint.network_isolation or None,
         )
+        endpoint.wait_for_role(model)
+        return model
 
     def _rollback_alarms(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm] | None) -> RollbackAlarms | None:
         watching = self.endpoint.watching
@@ -221,51 +236,6 @@ class InferenceComponent(Construct, ComponentMetrics):
         conditions = default_alarms(self.endpoint.watching.kind, 1) if rollback_on is None else rollback_on
         for each in plan.advice(conditions):
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
-
-
-def _check_kinds(endpoint: ComponentEndpoint, container: Container, resources: ComponentResources) -> None:
-    require("InferenceComponent endpoint", endpoint, ComponentEndpoint)
-    require("InferenceComponent container", container, Container)
-    require("InferenceComponent resources", resources, ComponentResources)
-    if container.models is not None:
-        raise ConfigurationError(
-            "InferenceComponent container must have an artifact, got models of a store: each copy serves one model; make a "
-            "component for each"
-        )
-
-
-def _check_image(endpoint: ComponentEndpoint, architecture: Architecture | None, *, private: bool) -> None:
-    machine = endpoint.fleet.machine
-    if private and endpoint.network is None:
-        raise ConfigurationError(
-            "ComponentEndpoint network must be given with an image from a private registry, got none: SageMaker reaches that "
-            "registry through the VPC"
-        )
-    runs = Architecture.ARM64 if machine.arm else Architecture.X86_64
-    if architecture is not None and machine.resolved and architecture is not runs:
-        raise ConfigurationError(
-            f"InferenceComponent container must be built for the endpoint's {machine.name} which runs {runs.value}, got "
-            f"{architecture.value}: the container would not start"
-        )
-
-
-def _check_bounds(scaling: Scaling, copies: int | None) -> None:
-    bounds = (scaling.minimum, scaling.maximum)
-    if copies is None or any(is_token(each) for each in (copies, *bounds)) or bounds[0] <= copies <= bounds[1]:
-        return
-    raise ConfigurationError(
-        f"InferenceComponent copies must lie between the scaling's bounds {bounds[0]} and {bounds[1]}, got {copies}: scaling "
-        "would change it at once"
-    )
-
-
-def _first_copies(copies: int | None, scaling: Scaling | None) -> int:
-    if copies is not None:
-        return copies
-    if scaling is None:
-        return 1
-    # One that may be at zero cannot begin there.
-    return scaling.minimum if is_token(scaling.minimum) else max(1, scaling.minimum)
 
 
 def _startup(

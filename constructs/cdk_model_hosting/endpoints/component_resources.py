@@ -37,7 +37,7 @@ class ComponentResources:
     accelerators: int | None = None
 
     def __post_init__(self) -> None:
-        COMPONENT_MEMORY_MB.check("ComponentResources memory_mb", self.memory_mb)
+        COMPONENT_MEMORY_MB.check("ComponentResources memory_mb", self.memory_mb, optional=False)
         COMPONENT_MEMORY_MB.check("ComponentResources max_memory_mb", self.max_memory_mb)
         COMPONENT_CPUS.check("ComponentResources cpus", self.cpus)
         COMPONENT_ACCELERATORS.check("ComponentResources accelerators", self.accelerators)

@@ -10,7 +10,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import EXECUTION_SECONDS
+from cdk_model_hosting.limits import EXECUTION_SECONDS, ROLLING_PERCENT
 from cdk_model_hosting.rollout.rolling import Rolling
 from cdk_model_hosting.rollout.rollout import Rollout
 from cdk_model_hosting.tokens import is_token
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from cdk_model_hosting.rollout.plan import Step
 
-_COPIES = {"INSTANCE_COUNT": "COPY_COUNT", "CAPACITY_PERCENT": "CAPACITY_PERCENT"}
+_COUNT = "INSTANCE_COUNT"
+_COPIES = {_COUNT: "COPY_COUNT", "CAPACITY_PERCENT": "CAPACITY_PERCENT"}
 _WHOLE = 100
 _HALF = 2
 _DEFAULT_PERCENT = 50
@@ -51,24 +52,31 @@ def rolling_plan(rollout: Rollout | None) -> Rolling:
     return plan
 
 
-def check_copies(plan: Rolling, fewest: int) -> None:
-    """Refuse batches of more than half the copies.
+def check_rollout(plan: Rolling, fewest: int, most: int) -> None:
+    """Refuse batches that SageMaker does not replace, and more waiting than it allows.
 
     Args:
         plan: The component's rollout.
         fewest: Fewest copies that it may have when it is replaced.
+        most: Most copies that it may have then.
 
     Raises:
-        ConfigurationError: When a batch is too large for them.
+        ConfigurationError: When a batch is too large for the fewest or too small for the most copies, or all batches together
+            wait for too long.
     """
     size = plan.batch.size
-    if plan.batch.measure != "INSTANCE_COUNT" or is_token(size) or is_token(fewest):
-        return
-    if size * _HALF > fewest:
-        raise ConfigurationError(
-            f"{plan.what} instances must be at most half of the {fewest} copies that the component can shrink to, got {size}: "
-            "SageMaker replaces at most half of them at a time; give percent instead"
-        )
+    if plan.batch.measure == _COUNT and not is_token(size):
+        if not is_token(fewest) and size * _HALF > fewest:
+            raise ConfigurationError(
+                f"{plan.what} instances must be at most half of the {fewest} copies that the component can shrink to, got "
+                f"{size}: SageMaker replaces at most half of them at a time; give percent instead"
+            )
+        if not is_token(most) and size * _WHOLE < ROLLING_PERCENT.low * most:
+            raise ConfigurationError(
+                f"{plan.what} instances must be at least {ROLLING_PERCENT.low:g} % of the {most} copies that the component can "
+                f"grow to, got {size}: SageMaker takes no smaller batches; give percent instead"
+            )
+    _check_waits(plan, most)
 
 
 def render_rollout(
@@ -101,6 +109,26 @@ def _size(step: Step) -> sagemaker.CfnInferenceComponent.InferenceComponentCapac
     )
 
 
+def _check_waits(plan: Rolling, most: int) -> None:
+    size, wait, given = plan.batch.size, plan.wait_seconds, plan.timeout_seconds
+    if any(is_token(each) for each in (size, wait, given, most)):
+        return
+    # Cut evenly: nothing is quicker.
+    batches = math.ceil(most / size) if plan.batch.measure == _COUNT else min(math.ceil(_WHOLE / size), most)
+    waits, allowed = batches * wait, int(EXECUTION_SECONDS.high or 0) if given is None else given
+    if waits < allowed:
+        return
+    if given is None:
+        raise ConfigurationError(
+            f"{plan.what} must wait less than {allowed} seconds in all, got {waits} for the {most} copies that the component "
+            "can grow to: SageMaker gives a rollout no longer time"
+        )
+    raise ConfigurationError(
+        f"{plan.what} timeout must be more than the {waits} seconds that the rollout waits, got {given}: SageMaker would roll "
+        "back every time"
+    )
+
+
 def _timeout(plan: Rolling, most: int, start_seconds: int) -> int:
     """The given time-out, or more than all batches wait for and take to start."""
     if plan.timeout_seconds is not None:
@@ -108,7 +136,7 @@ def _timeout(plan: Rolling, most: int, start_seconds: int) -> int:
     longest = int(EXECUTION_SECONDS.high or 0)
     if any(is_token(each) for each in (plan.batch.size, plan.wait_seconds, start_seconds, most)):
         return longest
-    if plan.batch.measure == "INSTANCE_COUNT":
+    if plan.batch.measure == _COUNT:
         batches = math.ceil(most / plan.batch.size)
     else:
         # A share of few copies is rounded in a way that AWS does not say; no batch is smaller than one copy.

@@ -2,78 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require, require_like
+from cdk_model_hosting.endpoints.component_calls import SharedEndpoint
+from cdk_model_hosting.endpoints.component_fleet import SharedInstances
+from cdk_model_hosting.endpoints.component_role import ComponentRole
+from cdk_model_hosting.endpoints.component_room import ComponentRoom
 from cdk_model_hosting.endpoints.endpoint import ImportedEndpoint, import_by_arn, import_by_name
-from cdk_model_hosting.endpoints.fleet import Fleet
 from cdk_model_hosting.endpoints.hosted import HostedEndpoint, check_flags
-from cdk_model_hosting.endpoints.managed_instances import ManagedInstances
 from cdk_model_hosting.endpoints.metrics_components import SharedInstanceMetrics
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT
-from cdk_model_hosting.endpoints.volume_key import check_volume_key
+from cdk_model_hosting.endpoints.volume_key import check_key, check_volume_key, volume_key_advice
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.models.network import Network
-from cdk_model_hosting.models.role import ExecutionRole
-from cdk_model_hosting.monitoring.watched import Watched
 from cdk_model_hosting.patterns import Feature, Pattern, Used
 from cdk_model_hosting.placement import place_of
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
+    from cdk_model_hosting.endpoints.fleet import Fleet
+    from cdk_model_hosting.endpoints.managed_instances import ManagedInstances
     from cdk_model_hosting.models.network import BoundNetwork
     from cdk_model_hosting.permissions import Permission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Instances:
-    """The one variant of the endpoint: instances without a model."""
-
-    fleet: Fleet
-    instances: ManagedInstances | None
-    name: str = ONLY_VARIANT
-    model: None = None
-    scaling: None = None
-
-    def render(self) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
-        fleet, managed = self.fleet, self.instances
-        count = fleet.count
-        if count is None:
-            count = 1 if managed is None or is_token(managed.minimum) else max(1, managed.minimum)
-        return sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=self.name,
-            initial_instance_count=count,
-            initial_variant_weight=1,
-            instance_type=fleet.instance_type,
-            volume_size_in_gb=fleet.volume_gb,
-            model_data_download_timeout_in_seconds=fleet.download_seconds,
-            container_startup_health_check_timeout_in_seconds=fleet.startup_seconds,
-            inference_ami_version=fleet.ami_version,
-            managed_instance_scaling=None if managed is None else managed.render(),
-            routing_config=None if fleet.routing is None else fleet.routing.render(),
-        )
-
-    def watched(self, endpoint_name: str) -> Watched:
-        bounds = None if self.instances is None else (self.instances.minimum, self.instances.maximum)
-        return Watched(endpoint_name=endpoint_name, variant_name=self.name, machine=self.fleet.machine, bounds=bounds)
-
-    def scaled(self, endpoint_name: str, stack: cdk.Stack, pattern: Pattern) -> None:
-        """Copies scale, and instances follow them."""
-
-
-class ImportedComponentEndpoint(SharedInstanceMetrics, ImportedEndpoint):
+class ImportedComponentEndpoint(SharedInstanceMetrics, SharedEndpoint, ImportedEndpoint):
     """An endpoint for inference components that exists already. Made by `ComponentEndpoint.from_endpoint_name`."""
 
 
-class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
+class ComponentEndpoint(SharedInstanceMetrics, SharedEndpoint, HostedEndpoint):
     """Instances for inference components: make those with `InferenceComponent`.
 
     Each component is a model in copies of its own, with its share of the instances' accelerators, cores and memory. Copies
@@ -93,10 +57,19 @@ class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
         network_isolation: Whether containers get no network at all, and no credentials.
         endpoint_name: Name, at most 63 characters. Made of the stack's name and the path when omitted.
         encryption_key: KMS key of the instances' volumes, for families without local NVMe disks.
-        verify_rollout: Whether the deployment fails when SageMaker has silently rolled the endpoint back.
+        verify_rollout: Whether the deployment fails when SageMaker has silently rolled the endpoint, or one of its
+            components, back.
 
     Raises:
         ConfigurationError: When the service would refuse the combination.
+
+    Attributes:
+        fleet: Instance type, and what holds for all instances.
+        instances: Bounds of their number; None for a fixed one.
+        network: The VPC that they are attached to; None for none.
+        network_isolation: Whether containers get no network at all.
+        verifies_rollouts: Whether silent rollbacks fail the deployment.
+        room: What the components reserve of the instances.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-deploy-models.html
     """
@@ -115,10 +88,7 @@ class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
         encryption_key: kms.IKey | None = None,
         verify_rollout: bool = True,
     ) -> None:
-        require("ComponentEndpoint fleet", fleet, Fleet)
-        if instances is not None:
-            require("ComponentEndpoint instances", instances, ManagedInstances)
-            _check_count(fleet, instances)
+        variant = SharedInstances(fleet=fleet, instances=instances)
         if network is not None:
             require("ComponentEndpoint network", network, Network)
         if role is not None:
@@ -126,7 +96,7 @@ class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
                 "ComponentEndpoint role", role, "role_arn", "a role such as Role.from_role_arn(self, 'Role', arn)"
             )
         check_flags("ComponentEndpoint", network_isolation=network_isolation, verify_rollout=verify_rollout)
-        variant = _Instances(fleet=fleet, instances=instances)
+        check_key("ComponentEndpoint", encryption_key)
         uses: list[Used] = []
         if fleet.machine.resolved and fleet.machine.inferentia1:
             uses.append(Used(Feature.INFERENTIA1, "Fleet instance_type", fleet.machine.name, must="be no Inf1"))
@@ -143,11 +113,11 @@ class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
         self.fleet = fleet
         self.instances = instances
         self.network_isolation = network_isolation
+        self.verifies_rollouts = verify_rollout
+        self.room = ComponentRoom(machine=fleet.machine, instances=variant.largest_count)
         self.network: BoundNetwork | None = None if network is None else network.bind(self)
         permissions = () if self.network is None else self.network.permissions
-        self._role = ExecutionRole(self, self._place.stack, permissions, role)
-        if self._role.policy is not None:
-            self._attached.append(self._role.policy)
+        self._role = ComponentRole(self, self._place.stack, permissions, role)
         self._configure(
             [variant],
             encryption_key,
@@ -155,31 +125,61 @@ class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
             vpc_config=None if self.network is None else _vpc(self.network),
             enable_network_isolation=network_isolation or None,
         )
-        self._serve()
+        self.wait_for_role(self.cfn_endpoint_config)
+        # The number of instances that the copies have brought up survives a deployment.
+        self._serve(retain_all_variant_properties=None if instances is None else True)
         self.scaled = {}
         if verify_rollout:
             self._verify(self.cfn_endpoint.attr_endpoint_name)
+        self._advice.extend(variant.advice())
+        if encryption_key is not None:
+            self._advice.extend(volume_key_advice(fleet))
         self._warn()
 
     @property
     def role(self) -> iam.IRole:
-        """The execution role of all components. What it is granted here is in force before the endpoint exists."""
-        role = self._role.role
-        self.cfn_endpoint_config.node.add_dependency(role)
-        return role
+        """The execution role of all components. What it is granted here is in force before they are made."""
+        return self._role.role
 
     @property
     def role_arn(self) -> str:
         """ARN of the execution role of all components."""
         return self._role.arn
 
+    @property
+    def connections(self) -> ec2.Connections:
+        """Who may talk to the containers, and whom they may talk to.
+
+        Raises:
+            ConfigurationError: When the endpoint is in no VPC.
+        """
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
+
+        if self.network is None:
+            raise ConfigurationError(
+                "ComponentEndpoint connections must belong to an endpoint in a VPC, got one without a network: only a VPC "
+                "has security groups"
+            )
+        return ec2.Connections(security_groups=list(self.network.security_groups))
+
     def allow(self, *permissions: Permission) -> None:
         """Give the execution role what a component needs.
 
         Args:
             permissions: What it needs.
+
+        Raises:
+            ConfigurationError: When IAM keeps no policy that long.
         """
-        self._allow(*permissions)
+        self._role.allow(*permissions)
+
+    def wait_for_role(self, resource: sagemaker.CfnEndpointConfig | sagemaker.CfnModel) -> None:
+        """Have a resource wait for what the execution role may do.
+
+        Args:
+            resource: What is made with the role.
+        """
+        self._role.wait(resource)
 
     def check_component(self, owner: str, scope: Construct) -> None:
         """Refuse a component in another stack; nested ones belong to the stack that they are nested in.
@@ -240,17 +240,6 @@ class ComponentEndpoint(SharedInstanceMetrics, HostedEndpoint):
             endpoint_arn,
             variant_names=[ONLY_VARIANT],
             pattern=Pattern.COMPONENTS,
-        )
-
-
-def _check_count(fleet: Fleet, instances: ManagedInstances) -> None:
-    count = fleet.count
-    if count is None or any(is_token(each) for each in (count, instances.minimum, instances.maximum)):
-        return
-    if not instances.minimum <= count <= instances.maximum:
-        raise ConfigurationError(
-            f"Fleet count must lie between the bounds {instances.minimum} and {instances.maximum} of instances, got {count}: "
-            "SageMaker would change it at once"
         )
 
 

@@ -9,7 +9,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
-from cdk_model_hosting.arguments import require
+from cdk_model_hosting.arguments import require, require_grantee
 from cdk_model_hosting.endpoints.invoking import restrictions
 from cdk_model_hosting.endpoints.metrics import EndpointMetrics
 from cdk_model_hosting.errors import ConfigurationError
@@ -105,8 +105,9 @@ class Endpoint(cdk.Resource, EndpointMetrics):
             containers: Host names of the containers of a multi-container endpoint that may be asked; all when omitted.
 
         Raises:
-            ConfigurationError: When the endpoint has no such targets.
+            ConfigurationError: When the endpoint has no such targets, or the grantee is none.
         """
+        require_grantee("grant_invoke grantee", grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             # The API reference asks for the first alone; AWS's own policies name both for streams.
@@ -227,7 +228,7 @@ def import_by_name(
     Raises:
         ConfigurationError: When no endpoint can have that name.
     """
-    ENDPOINT_NAME.check("from_endpoint_name endpoint_name", endpoint_name)
+    ENDPOINT_NAME.check("from_endpoint_name endpoint_name", endpoint_name, optional=False)
     return kind(scope, construct_id, name=endpoint_name, arn=None, variant_names=variant_names, pattern=pattern)
 
 
@@ -245,6 +246,7 @@ def import_by_arn(
     Raises:
         ConfigurationError: When the text is no endpoint's ARN.
     """
+    require("from_endpoint_arn endpoint_arn", endpoint_arn, str)
     if is_token(endpoint_arn):
         name = cdk.Fn.select(1, cdk.Fn.split("/", endpoint_arn))
     else:

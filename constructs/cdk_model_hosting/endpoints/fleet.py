@@ -92,7 +92,9 @@ class Fleet:
 
     Args:
         instance_type: SageMaker instance type, such as ``ml.c7g.large``.
-        count: Instances to start with, at least 1. When omitted: the scaling's minimum, or 1 without scaling.
+        count: Instances to start with, at least 1. When omitted: the scaling's minimum (at least 1), or 1 without scaling.
+            It is part of the endpoint configuration: give it to a fleet that scales, and a changed minimum is changed in
+            place. Without it another minimum is another configuration, to which the endpoint moves by its rollout.
         volume_gb: EBS volume of each instance, 1-512 GB; the service's default when omitted. Not for families with
             local NVMe storage.
         startup_timeout: Time until a container must answer its first health check, 1-60 minutes.

@@ -10,7 +10,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.endpoints.hosted import HostedEndpoint, check_flags
-from cdk_model_hosting.endpoints.volume_key import check_volume_key
+from cdk_model_hosting.endpoints.volume_key import check_key, check_volume_key, volume_key_advice
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.guard.scaling_owner import ScalingOwner
 from cdk_model_hosting.patterns import Feature, Pattern, Used
@@ -104,6 +104,7 @@ class GuardedEndpoint(HostedEndpoint):
         shadows: tuple[Variant, ...] = (),
     ) -> None:
         owner = type(self).__name__
+        check_key(owner, encryption_key)
         self._replacement = replacement.checked(owner)
         rollout = self._replacement.rollout
         fleets = (*variants, *shadows)
@@ -176,7 +177,7 @@ class GuardedEndpoint(HostedEndpoint):
     def _advise(self, conditions: Sequence[Alarm | cloudwatch.IAlarm]) -> None:
         found, rollout = self._advice, self._replacement.rollout
         if self._encryption_key is not None:
-            found.extend(_unconfirmed_key(self._fleets))
+            found.extend(volume_key_advice(*(each.fleet for each in self._fleets)))
         for variant in self._fleets:
             found.extend(variant.advice(gradual=rollout is not None))
         if rollout is not None:
@@ -234,16 +235,6 @@ def _used(
         if machine.resolved and machine.inferentia1:
             found.append(Used(Feature.INFERENTIA1, "Fleet instance_type", machine.name, must="be no Inf1"))
     return found
-
-
-def _unconfirmed_key(variants: Sequence[Variant]) -> list[Advice]:
-    families = {each.fleet.machine.family for each in variants if each.fleet.machine.volume_kms_key is None}
-    return [
-        Advice(
-            "unconfirmedKey", f"encryption_key may be refused: AWS does not say whether {family} takes an EBS volume"
-        )
-        for family in sorted(families - {""})
-    ]
 
 
 def _weights() -> sagemaker.CfnEndpoint.VariantPropertyProperty:

@@ -42,7 +42,7 @@ def restrictions(
         require_several("grant_invoke models", models, str)
         if pattern not in _CHOOSES_MODELS:
             raise ConfigurationError(
-                f"grant_invoke models must be omitted for a {pattern.value} endpoint, got {list(models)}: its requests name "
+                f"grant_invoke models must be omitted for {pattern.noun}, got {list(models)}: its requests name "
                 "no target model"
             )
         if not loads_models:
@@ -57,7 +57,7 @@ def restrictions(
         require_several("grant_invoke containers", containers, str)
         if pattern is not Pattern.MULTI_CONTAINER:
             raise ConfigurationError(
-                f"grant_invoke containers must be omitted for a {pattern.value} endpoint, got {list(containers)}: its "
+                f"grant_invoke containers must be omitted for {pattern.noun}, got {list(containers)}: its "
                 "requests name no target container"
             )
         for container in _some("containers", containers):

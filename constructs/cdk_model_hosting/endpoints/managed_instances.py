@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sagemaker as sagemaker
 
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import (
@@ -49,8 +50,9 @@ class ManagedInstances:
     consolidate_minutes: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        MANAGED_MIN_INSTANCES.check("ManagedInstances minimum", self.minimum)
-        MANAGED_MAX_INSTANCES.check("ManagedInstances maximum", self.maximum)
+        require("ManagedInstances consolidate", self.consolidate, bool)
+        MANAGED_MIN_INSTANCES.check("ManagedInstances minimum", self.minimum, optional=False)
+        MANAGED_MAX_INSTANCES.check("ManagedInstances maximum", self.maximum, optional=False)
         if not any(is_token(each) for each in (self.minimum, self.maximum)) and self.minimum > self.maximum:
             raise ConfigurationError(
                 f"ManagedInstances minimum must be at most maximum, got {self.minimum} and {self.maximum}: no number lies "
@@ -90,8 +92,6 @@ def _minutes(duration: cdk.Duration | None) -> int | None:
     if pause is None:
         return None
     if is_token(pause) or pause % _MINUTE:
-        raise ConfigurationError(
-            f"{what} must be a whole number of minutes that is known when the app is built, got {pause} seconds: SageMaker "
-            "counts it in minutes"
-        )
+        got = "one that is known at deploy time only" if is_token(pause) else f"{pause} seconds"
+        raise ConfigurationError(f"{what} must be a whole number of minutes, got {got}: SageMaker counts it in minutes")
     return pause // _MINUTE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from cdk_model_hosting.arguments import require_duration
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.monitoring.watched import INSTANCES, REQUESTS
 
@@ -33,9 +34,14 @@ def metric_of(
         period: Length of a data point; 1 minute when None.
         region: Its region, where that is not the stack's.
         account: Its account, where that is not the stack's.
+
+    Raises:
+        ConfigurationError: When the period is no time of the CDK's.
     """
     from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who use metrics
 
+    if period is not None:
+        require_duration("metric period", period)
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,

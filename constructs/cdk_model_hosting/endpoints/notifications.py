@@ -34,7 +34,10 @@ class Notifications(ABC):
 
     @staticmethod
     def create(*, encryption_key: kms.IKey | None = None, include_responses: bool = False) -> Notifications:
-        """Two topics of the endpoint's own, encrypted, for publishers over TLS alone.
+        """Two topics of the endpoint's own, encrypted, for publishers of the account alone, over TLS.
+
+        They are no actions for alarms: CloudWatch is let in neither by the topics' policy nor by that of the key that AWS
+        manages for SNS. Give alarms a topic of your own, whose policy, and that of whose customer key, lets CloudWatch in.
 
         Args:
             encryption_key: KMS key of the topics; the one that AWS manages for SNS when omitted.

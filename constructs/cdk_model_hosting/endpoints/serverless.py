@@ -13,6 +13,7 @@ from cdk_model_hosting.endpoints.endpoint import ImportedEndpoint, import_by_arn
 from cdk_model_hosting.endpoints.hosted import HostedEndpoint, check_flags, hosted_model
 from cdk_model_hosting.endpoints.metrics_serverless import ServerlessMetrics
 from cdk_model_hosting.endpoints.variant import ONLY_VARIANT
+from cdk_model_hosting.endpoints.volume_key import check_key
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import (
     SERVERLESS_CONCURRENCY,
@@ -46,16 +47,19 @@ class _Copies:
 
     def __post_init__(self) -> None:
         require("ServerlessEndpoint model", self.model, Model)
-        SERVERLESS_MEMORY_MB.check("ServerlessEndpoint memory_mb", self.memory_mb)
-        SERVERLESS_CONCURRENCY.check("ServerlessEndpoint max_concurrency", self.max_concurrency)
+        SERVERLESS_MEMORY_MB.check("ServerlessEndpoint memory_mb", self.memory_mb, optional=False)
+        SERVERLESS_CONCURRENCY.check("ServerlessEndpoint max_concurrency", self.max_concurrency, optional=False)
         SERVERLESS_PROVISIONED_CONCURRENCY.check(
-            "ServerlessEndpoint provisioned_concurrency", self.provisioned_concurrency
+            "ServerlessEndpoint provisioned_concurrency",
+            self.provisioned_concurrency,
+            why="SageMaker keeps so many copies of one serverless endpoint warm; leave it out for none",
         )
         self._at_most("provisioned_concurrency", self.provisioned_concurrency)
         for built in self.model.architectures:
-            if built is Architecture.ARM64:
+            if built is not Architecture.X86_64:
                 raise ConfigurationError(
-                    "ServerlessEndpoint model must be built for x86_64, got arm64: serverless endpoints run nothing else"
+                    f"ServerlessEndpoint model must be built for {Architecture.X86_64.value}, got {built.value}: serverless "
+                    "endpoints run nothing else"
                 )
         if self.scaling is None:
             return
@@ -161,6 +165,7 @@ class ServerlessEndpoint(ServerlessMetrics, HostedEndpoint):
         verify_rollout: bool = True,
     ) -> None:
         check_flags("ServerlessEndpoint", verify_rollout=verify_rollout)
+        check_key("ServerlessEndpoint", encryption_key)
         uses = hosted_model("ServerlessEndpoint", model)
         if encryption_key is not None:
             uses.append(Used(Feature.VOLUME_KEY, "ServerlessEndpoint encryption_key"))

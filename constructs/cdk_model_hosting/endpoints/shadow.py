@@ -59,8 +59,8 @@ class Shadow:
         require("Shadow fleet", self.fleet, Fleet)
         if self.scaling is not None:
             require("Shadow scaling", self.scaling, Scaling)
-        SHADOW_PERCENT.check("Shadow percent", self.percent)
-        VARIANT_NAME.check("Shadow name", self.name)
+        SHADOW_PERCENT.check("Shadow percent", self.percent, optional=False)
+        VARIANT_NAME.check("Shadow name", self.name, optional=False)
         _check_single("Shadow model", self.model)
         _check_fleet("Shadow fleet", self.fleet)
 

@@ -56,8 +56,8 @@ class Variant:
         require("Variant fleet", self.fleet, Fleet)
         if self.scaling is not None:
             require("Variant scaling", self.scaling, Scaling)
-        VARIANT_NAME.check("Variant name", self.name)
-        VARIANT_WEIGHT.check("Variant weight", self.weight)
+        VARIANT_NAME.check("Variant name", self.name, optional=False)
+        VARIANT_WEIGHT.check("Variant weight", self.weight, optional=False)
         self._check_architecture()
         if self.scaling is not None:
             self.scaling.check_fleet(self.fleet)
@@ -137,24 +137,8 @@ class Variant:
             gradual: Whether a rollout is asked for.
         """
         machine = self.fleet.machine
-        found: list[Advice] = []
-        if machine.resolved and not machine.known:
-            found.append(
-                Advice(
-                    "unknownInstanceType",
-                    f"instance type {machine.name} of variant {self.name} is newer than this library: it is taken for what "
-                    "its name says, and checked no further",
-                )
-            )
-        if machine.resolved and machine.ebs_volume is None and self.fleet.volume_gb is not None:
-            found.append(
-                Advice(
-                    "unconfirmedVolume",
-                    f"volume_gb of variant {self.name} may be refused: AWS does not say whether {machine.family} "
-                    "instances take an EBS volume",
-                )
-            )
-        if gradual and self.fleet.machine.inferentia1:
+        found = fleet_advice(self.name, self.fleet)
+        if gradual and machine.inferentia1:
             found.append(
                 Advice(
                     "inferentia1Rollout",
@@ -175,6 +159,34 @@ class Variant:
                     f"Variant fleet must be of the image's architecture {built.value}, got {machine.name} which runs "
                     f"{runs.value}: the container would not start"
                 )
+
+
+def fleet_advice(name: str, fleet: Fleet) -> list[Advice]:
+    """What works with a fleet, but not as one may expect.
+
+    Args:
+        name: Name of its variant.
+        fleet: The fleet.
+    """
+    machine = fleet.machine
+    found: list[Advice] = []
+    if machine.resolved and not machine.known:
+        found.append(
+            Advice(
+                "unknownInstanceType",
+                f"instance type {machine.name} of variant {name} is newer than this library: it is taken for what its name "
+                "says, and checked no further",
+            )
+        )
+    if machine.resolved and machine.ebs_volume is None and fleet.volume_gb is not None:
+        found.append(
+            Advice(
+                "unconfirmedVolume",
+                f"volume_gb of variant {name} may be refused: AWS does not say whether {machine.family} instances take an EBS "
+                "volume",
+            )
+        )
+    return found
 
 
 def check_variants(variants: tuple[Variant, ...]) -> None:

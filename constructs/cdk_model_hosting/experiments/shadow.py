@@ -13,7 +13,7 @@ from cdk_model_hosting.acknowledgments import acknowledge_wildcards
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.endpoints.capture import captured_bucket
-from cdk_model_hosting.endpoints.volume_key import check_volume_key, use_of_volume_key
+from cdk_model_hosting.endpoints.volume_key import check_key, check_volume_key, use_of_volume_key
 from cdk_model_hosting.experiments.checks import beyond_type_and_count, check_capture, check_endpoint, check_shadow
 from cdk_model_hosting.experiments.permissions import manage
 from cdk_model_hosting.experiments.schedule import ExperimentSchedule
@@ -91,6 +91,7 @@ class ShadowExperiment(Construct):
             require("ShadowExperiment schedule", schedule, ExperimentSchedule)
         if role is not None:
             require_like("ShadowExperiment role", role, "role_arn", _ROLE)
+        check_key("ShadowExperiment", encryption_key)
         EXPERIMENT_NAME.check("ShadowExperiment experiment_name", experiment_name)
         EXPERIMENT_DESCRIPTION.check("ShadowExperiment description", description)
         EXPERIMENT_STATE.check("ShadowExperiment desired_state", desired_state)

@@ -34,6 +34,15 @@ CHECK_ROLLOUTS = (
 )
 """What comparing endpoints with their deployment needs."""
 
+CHECK_COMPONENTS = (
+    Permission(
+        actions=("sagemaker:DescribeInferenceComponent",),
+        resources=(arn(f"{_SAGEMAKER}:inference-component/*"),),
+        wildcard_reason="one function serves every inference component of the stack, and looks only",
+    ),
+)
+"""What comparing inference components with their deployment needs besides."""
+
 OWN_SCALING = (
     Permission(
         actions=(

@@ -17,6 +17,7 @@ from cdk_model_hosting.limits import (
     endpoints,
     experiments,
     explained,
+    functions,
     models,
     monitoring,
     rollout,
@@ -30,6 +31,7 @@ from cdk_model_hosting.limits.components import *
 from cdk_model_hosting.limits.endpoints import *
 from cdk_model_hosting.limits.experiments import *
 from cdk_model_hosting.limits.explained import *
+from cdk_model_hosting.limits.functions import *
 from cdk_model_hosting.limits.kinds import Choice as Choice
 from cdk_model_hosting.limits.kinds import Limit as Limit
 from cdk_model_hosting.limits.kinds import Rule as Rule
@@ -53,6 +55,7 @@ def groups() -> dict[str, dict[str, Rule]]:
         "Explained answers": explained,
         "Shadow tests": experiments,
         "Batch transform": batch,
+        "Models inside Lambda": functions,
         "Rollouts": rollout,
         "Scaling": scaling,
         "Monitoring": monitoring,

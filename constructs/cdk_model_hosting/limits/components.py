@@ -42,7 +42,6 @@ COMPONENT_COPIES = Limit(
     name="copies that an inference component starts with",
     low=1,
     high=None,
-    unit="copies",
     why="a component that may be at zero starts with a copy, and scaling takes it away",
     source=sagemaker_api("InferenceComponentRuntimeConfig"),
 )
@@ -53,4 +52,13 @@ ADAPTER_ENVIRONMENT_PAIRS = Limit(
     unit="pairs",
     why="SageMaker hands over no more to an adapter's container",
     source=sagemaker_api("InferenceComponentContainerSpecification"),
+)
+INLINE_POLICY_CHARACTERS = Limit(
+    name="inline policies of a role",
+    low=1,
+    high=10240,
+    unit="characters",
+    why="IAM keeps no longer ones; bring a role that may read what the components need, or take another endpoint for some",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    read="2026-11-21",
 )

@@ -86,18 +86,22 @@ class Limit(Rule):
         """The unit, in the singular after "at least 1"."""
         return self.unit.removesuffix("s") if self.low == 1 and self.high is None else self.unit
 
-    def check(self, what: str, value: float | None, *, why: str = "") -> None:
+    def check(self, what: str, value: float | None, *, why: str = "", optional: bool = True) -> None:
         """Refuse a number outside the range.
 
         Args:
             what: The argument as the user typed it, such as ``Fleet volume_gb``.
-            value: The number; None and Tokens pass.
+            value: The number; Tokens that stand for one pass.
             why: Reason to give instead of the limit's own.
+            optional: Whether None passes.
 
         Raises:
             ConfigurationError: When the value is not a number (whole, where only whole numbers are allowed) in the range.
         """
-        if value is None or is_token(value):
+        if value is None and optional:
+            return
+        if is_token(value):
+            _check_encoded(what, value)
             return
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._refuse(what, _show(value), "it must be a number")
@@ -157,18 +161,23 @@ class Choice(Rule):
         """The unit."""
         return self.unit
 
-    def check(self, what: str, value: float | str | None, *, why: str = "") -> None:
+    def check(self, what: str, value: float | str | None, *, why: str = "", optional: bool = True) -> None:
         """Refuse a value outside the set.
 
         Args:
             what: The argument as the user typed it.
-            value: The value; None and Tokens pass.
+            value: The value; Tokens that stand for one pass.
             why: Reason to give instead of the limit's own.
+            optional: Whether None passes.
 
         Raises:
             ConfigurationError: When the value is not in the set.
         """
-        if value is None or is_token(value):
+        if value is None and optional:
+            return
+        if is_token(value):
+            if isinstance(self.allowed[0], int):
+                _check_encoded(what, value)
             return
         if isinstance(value, bool) or value not in self.allowed:
             raise self._refuse(what, _show(value), why)
@@ -212,18 +221,19 @@ class TextLimit(Rule):
         """The length of a text in the limit's unit."""
         return len(value.encode()) if self.unit == "bytes" else len(value)
 
-    def check(self, what: str, value: str | None, *, why: str = "") -> None:
+    def check(self, what: str, value: str | None, *, why: str = "", optional: bool = True) -> None:
         """Refuse a text that is too short, too long or of the wrong form.
 
         Args:
             what: The argument as the user typed it.
-            value: The text; None and texts with a Token in them pass.
+            value: The text; texts with a Token in them pass.
             why: Reason to give instead of the limit's own.
+            optional: Whether None passes.
 
         Raises:
             ConfigurationError: When the length or the form is wrong.
         """
-        if value is None or is_token(value):
+        if (value is None and optional) or is_token(value):
             return
         if not isinstance(value, str):
             raise self._refuse(what, _show(value), "it must be a string")
@@ -233,6 +243,15 @@ class TextLimit(Rule):
             raise self._refuse(what, got, why)
         if self.pattern and not re.fullmatch(self.pattern, value):
             raise self._refuse(what, "another form" if self.secret else _show(value), why)
+
+
+def _check_encoded(what: str, value: object) -> None:
+    """Refuse a Token that the CDK would not take for a number."""
+    if not isinstance(value, int | float):
+        raise ConfigurationError(
+            f"{what} must be a number, got a Token of another kind: Token.as_number, or value_as_number of a parameter, makes "
+            "it one"
+        )
 
 
 def _show(value: object) -> str:

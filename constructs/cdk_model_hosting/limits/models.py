@@ -176,6 +176,16 @@ TARGET_MODEL = TextLimit(
     why="a request names it in a header, and S3 takes it as a part of a key",
     source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html",
 )
+GRANTED_TARGET_MODEL = TextLimit(
+    name="target models that a caller may ask for",
+    low=1,
+    high=1024,
+    pattern=r"\S[ -~]*",
+    shape="printable, no space first; * and ? stand for any text and any character",
+    why="a request names its target model in a header",
+    source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html",
+    read="2026-11-21",
+)
 OBJECT_KEY = TextLimit(
     name="key of an archive in a store",
     low=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -23,8 +24,6 @@ from cdk_model_hosting.models.store import ModelStore
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import aws_cdk as cdk
     from constructs import Construct
 
@@ -71,12 +70,13 @@ class Container:
                     "Container models must be given without an artifact, got both: a container has one model, or loads those "
                     "of a store on request"
                 )
+        require("Container environment", self.environment, Mapping)
         # A copy: what the caller does to the dictionary later must not change a frozen value.
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         ENVIRONMENT_PAIRS.check_length("Container environment", self.environment)
         for name, value in self.environment.items():
-            ENVIRONMENT_KEY.check(f"Container environment name {name!r}", name)
-            ENVIRONMENT_VALUE.check(f"Container environment {name}", value)
+            ENVIRONMENT_KEY.check(f"Container environment name {name!r}", name, optional=False)
+            ENVIRONMENT_VALUE.check(f"Container environment {name}", value, optional=False)
         CONTAINER_HOSTNAME.check("Container hostname", self.hostname)
 
     @property

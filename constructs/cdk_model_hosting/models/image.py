@@ -87,7 +87,7 @@ class ContainerImage(ABC):
             ConfigurationError: When the address is too long, or literal and not of ECR or without tag and digest; when the model is made, also if
                 it lies in another region than the stack.
         """
-        IMAGE_URI.check("ContainerImage.from_uri uri", uri)
+        IMAGE_URI.check("ContainerImage.from_uri uri", uri, optional=False)
         if not is_token(uri) and _ECR_ADDRESS.fullmatch(uri) is None:
             raise ConfigurationError(
                 "ContainerImage.from_uri uri must be <account>.dkr.ecr.<region>.<domain>/<repository>:<tag>, got "
@@ -159,7 +159,7 @@ class ContainerImage(ABC):
 
         See: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-containers-inference-private.html
         """
-        IMAGE_URI.check("ContainerImage.from_private_registry uri", uri)
+        IMAGE_URI.check("ContainerImage.from_private_registry uri", uri, optional=False)
         return _PrivateImage(uri, architecture, credentials)
 
     @staticmethod

@@ -75,7 +75,7 @@ class Model(Construct):
         Raises:
             ConfigurationError: When no model can have that name, or be hosted that way.
         """
-        MODEL_NAME.check("Model.from_model_name model_name", model_name)
+        MODEL_NAME.check("Model.from_model_name model_name", model_name, optional=False)
         require("Model.from_model_name pattern", pattern, Pattern)
         if pattern not in _PATTERNS:
             raise ConfigurationError(

@@ -120,7 +120,7 @@ class ModelStore(Construct):
                 "ModelStore.add_model name must be literal, got one that is known only at deploy time: resources of the "
                 "template are named after it"
             )
-        TARGET_MODEL.check("ModelStore.add_model name", name)
+        TARGET_MODEL.check("ModelStore.add_model name", name, optional=False)
         if name in self._targets:
             raise ConfigurationError(
                 f"ModelStore.add_model name must be unique in the store, got {name!r} twice: requests tell models apart by it"

@@ -74,7 +74,7 @@ class Condition:
 
     def __post_init__(self) -> None:
         for argument, number in (("minutes", self.minutes), ("out_of", self.out_of)):
-            ALARM_MINUTES.check(f"Alarm {argument}", literal(f"Alarm {argument}", number))
+            ALARM_MINUTES.check(f"Alarm {argument}", literal(f"Alarm {argument}", number), optional=False)
         if self.minutes > self.out_of:
             raise ConfigurationError(
                 f"Alarm minutes must be at most out_of, got {self.minutes} out of {self.out_of}: "

@@ -68,9 +68,11 @@ class InstancePolicies(Ruled):
         """
         what = "ScalingPolicy.on_load_test"
         TARGET_VALUE.check(
-            f"{what} max_requests_per_second", literal(f"{what} max_requests_per_second", max_requests_per_second)
+            f"{what} max_requests_per_second",
+            literal(f"{what} max_requests_per_second", max_requests_per_second),
+            optional=False,
         )
-        SAFETY_FACTOR.check(f"{what} safety_factor", literal(f"{what} safety_factor", safety_factor))
+        SAFETY_FACTOR.check(f"{what} safety_factor", literal(f"{what} safety_factor", safety_factor), optional=False)
         target = max_requests_per_second * safety_factor * _SECONDS_A_MINUTE
         return cls.on_invocations(per_instance_per_minute=target, pace=pace)
 

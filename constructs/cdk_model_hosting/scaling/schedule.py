@@ -114,8 +114,8 @@ def check_bounds(what: str, minimum: int, maximum: int, *, most: Limit) -> None:
     Raises:
         ConfigurationError: When they are negative, the maximum is not allowed, or they are not in order.
     """
-    ZERO_MIN_CAPACITY.check(f"{what} minimum", minimum)
-    most.check(f"{what} maximum", maximum)
+    ZERO_MIN_CAPACITY.check(f"{what} minimum", minimum, optional=False)
+    most.check(f"{what} maximum", maximum, optional=False)
     if not is_token(minimum) and not is_token(maximum) and minimum > maximum:
         raise ConfigurationError(
             f"{what} minimum must be at most its maximum, got {minimum} and {maximum}: no fleet size lies between them"

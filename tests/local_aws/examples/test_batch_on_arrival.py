@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 STACK = "BatchOnArrival"
 RECORDS = sample_records(30, seed=9).records
-DELIVERIES = "/_local_aws/event-deliveries"
 
 
 def lines_of(records: list[dict[str, Any]]) -> list[str]:
@@ -45,13 +44,12 @@ def test_each_file_that_arrives_is_one_job(bootstrapped: LocalAws, tmp_path: Pat
     failures = deployed.listener("FailuresAreToldTo")
 
     # Two files of one name in two folders, of which AWS tells twice, and others that start nothing.
-    assert bootstrapped._ask("PUT", DELIVERIES, b"2") == 1
-    deployed.put("payments/readme.txt", ["about the payments"])
-    deployed.put("elsewhere/day.jsonl", lines_of(RECORDS))
-    deployed.put("payments/shop/2027-01-31/day.jsonl", lines_of(RECORDS[:20]))
-    deployed.put("payments/web/day.jsonl", lines_of(RECORDS[20:]))
-    runs = deployed.machine.started_by_itself(2)
-    assert bootstrapped._ask("PUT", DELIVERIES, b"1") == 2
+    with deployed.told_twice():
+        deployed.put("payments/readme.txt", ["about the payments"])
+        deployed.put("elsewhere/day.jsonl", lines_of(RECORDS))
+        deployed.put("payments/shop/2027-01-31/day.jsonl", lines_of(RECORDS[:20]))
+        deployed.put("payments/web/day.jsonl", lines_of(RECORDS[20:]))
+        runs = deployed.machine.started_by_itself(2)
     assert {each["status"] for each in runs} == {"SUCCEEDED"}
     verdicts = ["verdicts/shop/2027-01-31/day.jsonl.out", "verdicts/web/day.jsonl.out"]
     assert deployed.keys("verdicts/") == verdicts

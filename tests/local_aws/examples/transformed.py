@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,15 @@ from tests.local_aws.examples.queued import Listener
 from tests.local_aws.runtime.machines import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import aws_cdk as cdk
 
     from tests.local_aws.cdk import Cdk
     from tests.local_aws.lifecycle import LocalAws
+
+_DELIVERIES = "/_local_aws/event-deliveries"
 
 
 class Transformed:
@@ -95,6 +98,15 @@ class Transformed:
         """The names of the stack's resources of a type."""
         listed = self.local.client("cloudformation").describe_stack_resources(StackName=self._name)["StackResources"]
         return [each["PhysicalResourceId"] for each in listed if each["ResourceType"] == kind]
+
+    @contextlib.contextmanager
+    def told_twice(self) -> Iterator[None]:
+        """Let every event be delivered twice, until the block is left."""
+        self.local._ask("PUT", _DELIVERIES, b"2")
+        try:
+            yield
+        finally:
+            self.local._ask("PUT", _DELIVERIES, b"1")
 
     def fire(self) -> None:
         """Let the schedule come due, in another second than before: what comes due twice at one time starts one run."""

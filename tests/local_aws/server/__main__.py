@@ -25,8 +25,8 @@ from tests.local_aws.server import (
     ecr,
     events,
     functions,
-    layers,
     gateway,
+    layers,
     schedules,
     stepfunctions,
 )

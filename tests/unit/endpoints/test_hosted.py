@@ -126,3 +126,16 @@ def test_an_imported_pipeline_may_load_models(known: str) -> None:
     endpoint.grant_invoke(role, models=["coast-*"])
     (statement,) = only(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     assert statement["Condition"] == {"StringLike": {"sagemaker:TargetModel": ["coast-*"]}}
+
+
+def test_fails_when_another_endpoint_of_the_stack_has_the_name() -> None:
+    stack = new_stack()
+    model = model_of(stack, Pattern.REALTIME)
+    RealtimeEndpoint(stack, "One", model=model, fleet=FLEET, endpoint_name="fraud")
+    with refused(
+        "RealtimeEndpoint endpoint_name must be unique in its stack, got 'Fraud' twice: SageMaker tells endpoints apart by "
+        "it, whatever their capitals"
+    ):
+        RealtimeEndpoint(stack, "Two", model=model, fleet=FLEET, endpoint_name="Fraud")
+    other = new_stack("Other")
+    RealtimeEndpoint(other, "One", model=model_of(other, Pattern.REALTIME), fleet=FLEET, endpoint_name="fraud")

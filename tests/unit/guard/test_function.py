@@ -7,14 +7,14 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from cdk_model_hosting import RealtimeEndpoint, Scaling
-from cdk_model_hosting.guard.permissions import CHECK_ROLLOUTS, OWN_SCALING
+from cdk_model_hosting import ComponentEndpoint, ComponentResources, InferenceComponent, RealtimeEndpoint, Scaling
+from cdk_model_hosting.guard.permissions import CHECK_COMPONENTS, CHECK_ROLLOUTS, OWN_SCALING
 from cdk_model_hosting.handlers.endpoint_guard.permissions import (
     PERMISSIONS,
     SCALABLE_TARGET_CONDITIONS,
     SERVICE_LINKED_ROLE_CONDITIONS,
 )
-from tests.unit.builders import PAIR, new_stack, single
+from tests.unit.builders import PAIR, container, new_stack, single
 
 SCALING = Scaling.on_invocations(per_instance_per_minute=600, between=(2, 4))
 
@@ -73,9 +73,27 @@ def test_the_check_waits_for_every_endpoint_and_for_its_permissions(checked: Tem
     assert any(name.startswith("EndpointGuardPolicy") for name in check["DependsOn"])
 
 
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+LOOK = {action for each in PERMISSIONS["Custom::EndpointRollout"].values() for action in each}
+COMPONENTS = PERMISSIONS["Custom::EndpointRollout"]["inference-component"]
+
+
 def test_the_function_may_look_and_nothing_else(checked: Template) -> None:
-    wanted = {action for each in PERMISSIONS["Custom::EndpointRollout"].values() for action in each}
-    assert actions(guard_policy(checked)) == wanted | {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert actions(guard_policy(checked)) == (LOOK - COMPONENTS) | LOGS
+
+
+def test_with_inference_components_it_may_look_at_them_too() -> None:
+    stack = new_stack()
+    endpoint = ComponentEndpoint(stack, "Endpoint", fleet=PAIR)
+    for name in ("Coast", "Inland"):
+        resources = ComponentResources(memory_mb=512)
+        InferenceComponent(stack, name, endpoint=endpoint, container=container(), resources=resources)
+    template = Template.from_stack(stack)
+    assert actions(guard_policy(template)) == LOOK | LOGS
+    (check,) = template.find_resources("Custom::EndpointRollout").values()
+    assert any(name.startswith("EndpointGuardCheckComponents") for name in check["DependsOn"])
+    waits_for = {each["Arn"]["Ref"] for each in check["Properties"]["Components"].values()}
+    assert waits_for == set(template.find_resources("AWS::SageMaker::InferenceComponent"))
 
 
 def test_owning_the_scaling_needs_what_the_handler_says() -> None:
@@ -84,8 +102,8 @@ def test_owning_the_scaling_needs_what_the_handler_says() -> None:
         action
         for kind in PERMISSIONS.values()
         for subject, each in kind.items()
-        # Step policies cannot be owned, so their alarms are nobody's.
-        if subject != "alarm"
+        # Step policies cannot be owned, so their alarms are nobody's; and there is no inference component.
+        if subject not in {"alarm", "inference-component"}
         for action in each
     } | {"cloudwatch:DescribeAlarms"}
     assert actions(guard_policy(template)) == wanted | {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -100,7 +118,7 @@ def test_conditions_are_those_that_the_handler_says() -> None:
 
 
 def test_every_wildcard_has_its_reason() -> None:
-    for permission in (*CHECK_ROLLOUTS, *OWN_SCALING):
+    for permission in (*CHECK_COMPONENTS, *CHECK_ROLLOUTS, *OWN_SCALING):
         has_wildcard = any("*" in str(resource) for resource in permission.resources)
         assert has_wildcard == (permission.wildcard_reason is not None), permission
 

@@ -1,16 +1,15 @@
 """Custom::EndpointRollout stands after the endpoints: it fails a deployment that SageMaker rolled back in silence.
 
 After a rollback by alarm an endpoint is in service again, on its old configuration. CloudFormation would take that for
-success, and delete the configuration that serves.
+success, and delete the configuration that serves. The same goes for inference components and their models.
 """
 
 from collections.abc import Mapping
 
-from botocore.exceptions import ClientError
-
-from . import endpoints, stack
+from . import component_rollout, endpoints, stack
+from .alarms import in_alarm
 from .failures import GuardError
-from .log import log, log_failure
+from .log import log
 from .protocol import Request
 from .surroundings import Surroundings
 
@@ -18,7 +17,7 @@ RESOURCE_TYPE = "Custom::EndpointRollout"
 
 
 def handle(request: Request, surroundings: Surroundings) -> None:
-    """Check every endpoint that this deployment changed.
+    """Check every endpoint and every inference component that this deployment changed.
 
     Args:
         request: What CloudFormation asks for.
@@ -30,10 +29,16 @@ def handle(request: Request, surroundings: Surroundings) -> None:
     """
     if request.kind == "Delete":
         return
-    before = request.old_properties.get("Endpoints") or {}
-    for key, entry in sorted((request.properties.get("Endpoints") or {}).items()):
-        if before.get(key) != entry:
-            _check(request, surroundings, entry)
+    for entry in _changed(request, "Endpoints"):
+        _check(request, surroundings, entry)
+    for entry in _changed(request, "Components"):
+        component_rollout.check(request, surroundings, entry)
+
+
+def _changed(request: Request, kind: str) -> list[Mapping[str, str]]:
+    before = request.old_properties.get(kind) or {}
+    now = request.properties.get(kind) or {}
+    return [entry for key, entry in sorted(now.items()) if before.get(key) != entry]
 
 
 def _check(request: Request, surroundings: Surroundings, entry: Mapping[str, str]) -> None:
@@ -53,11 +58,11 @@ def _check(request: Request, surroundings: Surroundings, entry: Mapping[str, str
 def _comes_later(request: Request, surroundings: Surroundings, name: str) -> bool:
     """Whether the endpoint's own turn in a rollback is still to come: CloudFormation promises no order."""
     rolling_back = stack.rolls_back(stack.status(surroundings, request.stack_id))
-    return rolling_back and not stack.restored_endpoint(surroundings, request.stack_id, name)
+    return rolling_back and not stack.restored(surroundings, request.stack_id, stack.ENDPOINT, name)
 
 
 def _verdict(surroundings: Surroundings, live: endpoints.LiveEndpoint, config: str) -> str:
-    alarms = _in_alarm(surroundings, live)
+    alarms = in_alarm(surroundings, live.rollback_alarms)
     hints = [
         *([live.failure.rstrip(".")] if live.failure else []),
         *([f"in ALARM now: {', '.join(alarms)}"] if alarms else []),
@@ -69,18 +74,3 @@ def _verdict(surroundings: Surroundings, live: endpoints.LiveEndpoint, config: s
         f"endpoint {live.name} runs {live.config} where {config} was deployed: SageMaker has rolled the update back; "
         f"{'; '.join(hints)}"
     )
-
-
-def _in_alarm(surroundings: Surroundings, live: endpoints.LiveEndpoint) -> list[str]:
-    """The alarms that may have caused it. They may be over by now, and the message must do without."""
-    if not live.rollback_alarms:
-        return []
-    try:
-        found = surroundings.clients("cloudwatch").describe_alarms(
-            AlarmNames=list(live.rollback_alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-        )
-    except ClientError as error:
-        log_failure("the alarms cannot be described", error)
-        return []
-    alarms = [*found.get("MetricAlarms", ()), *found.get("CompositeAlarms", ())]
-    return sorted(each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM")

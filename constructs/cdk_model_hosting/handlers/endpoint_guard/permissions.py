@@ -5,6 +5,7 @@ The keys are the custom resources, then what the actions apply to:
 - ``stack``: the stack itself.
 - ``function``: the function itself.
 - ``endpoint``, ``endpoint-config``: the endpoints and their configurations.
+- ``inference-component``: the inference components, of stacks that have some.
 - ``scalable-target``: ``arn:...:application-autoscaling:...:scalable-target/*``, whose names Application Auto Scaling
   makes up, under the conditions `SCALABLE_TARGET_CONDITIONS`.
 - ``alarm``: the alarms that the user's policies and rollouts name.
@@ -55,6 +56,7 @@ PERMISSIONS: Mapping[str, Permissions] = {
         "stack": _WATCHING,
         "function": frozenset({"lambda:InvokeFunction"}),
         "endpoint": frozenset({"sagemaker:DescribeEndpoint"}),
+        "inference-component": frozenset({"sagemaker:DescribeInferenceComponent"}),
         "alarm": frozenset({"cloudwatch:DescribeAlarms"}),
     },
     "Custom::ScalingRelease": {

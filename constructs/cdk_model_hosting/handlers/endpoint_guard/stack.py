@@ -10,8 +10,10 @@ from .failures import code_of, message_of
 from .log import log_failure
 from .surroundings import Surroundings
 
+ENDPOINT = "AWS::SageMaker::Endpoint"
+COMPONENT = "AWS::SageMaker::InferenceComponent"
+
 _STACK = "AWS::CloudFormation::Stack"
-_ENDPOINT = "AWS::SageMaker::Endpoint"
 _SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 _GONE = "DELETE_COMPLETE"
 
@@ -108,19 +110,20 @@ def outcome(surroundings: Surroundings, stack_id: str, mark: str, logical_id: st
     return None
 
 
-def restored_endpoint(surroundings: Surroundings, stack_id: str, name: str) -> bool:
-    """Whether the rollback that is under way has already been at an endpoint.
+def restored(surroundings: Surroundings, stack_id: str, kind: str, name: str) -> bool:
+    """Whether the rollback that is under way has already been at a resource.
 
     Args:
         surroundings: The world.
         stack_id: ARN of the stack.
-        name: The endpoint's name.
+        kind: Its type: `ENDPOINT` or `COMPONENT`.
+        name: Its name, which ends its physical ID.
     """
     for event in _newest_first(surroundings, stack_id):
         if _is_of_stack(event) and event["ResourceStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS":
             return False
         physical = event.get("PhysicalResourceId", "").rpartition("/")[2]
-        if (event["ResourceType"], physical.lower()) == (_ENDPOINT, name.lower()):
+        if (event["ResourceType"], physical.lower()) == (kind, name.lower()):
             return bool(event["ResourceStatus"] == "UPDATE_COMPLETE")
     return False
 

@@ -1,0 +1,55 @@
+"""Functions for the tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cdk_model_hosting import FunctionCode, ModelDelivery, ModelFunction
+from tests.unit.builders import new_stack, resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import aws_cdk as cdk
+    from constructs import Construct
+
+CHECK = "ModelFunctionVersionCheck"
+
+
+def function(
+    source: Path, model: Path, scope: Construct | None = None, construct_id: str = "Fraud", **options: Any
+) -> ModelFunction:
+    """A function with its model bundled, unless it is delivered in another way."""
+    code = options.pop("code", None)
+    return ModelFunction(
+        new_stack() if scope is None else scope,
+        construct_id,
+        code=FunctionCode.from_folder(source) if code is None else code,
+        **{"delivery": ModelDelivery.bundled(model), **options},
+    )
+
+
+def own(scope: Construct, kind: str) -> dict[str, Any]:
+    """The resources of a kind by logical ID, without those that check versions."""
+    return {name: each for name, each in resources(scope, kind).items() if not name.startswith(CHECK)}
+
+
+def only_own(scope: Construct, kind: str) -> dict[str, Any]:
+    """The properties of the one resource of a kind, beside those that check versions."""
+    (found,) = own(scope, kind).values()
+    properties: dict[str, Any] = found["Properties"]
+    return properties
+
+
+def policies(function_: ModelFunction) -> list[dict[str, Any]]:
+    """The statements of the function's role."""
+    (policy,) = only_own(function_, "AWS::IAM::Role")["Policies"]
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return statements
+
+
+def stack_of(function_: ModelFunction) -> cdk.Stack:
+    """The function's stack."""
+    import aws_cdk as cdk  # noqa: PLC0415 - the tests' conftest comes first
+
+    return cdk.Stack.of(function_)

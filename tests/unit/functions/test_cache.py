@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from cdk_model_hosting.functions import cache
+
+
+def test_the_folder_is_the_named_one_or_among_the_users_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(cache.VARIABLE, "/somewhere")
+    assert cache.folder() == Path("/somewhere")
+    monkeypatch.setenv(cache.VARIABLE, "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache.folder() == tmp_path / "cdk-model-hosting"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache.folder() == tmp_path / ".cache" / "cdk-model-hosting"
+
+
+def test_a_file_is_made_once() -> None:
+    made: list[Path] = []
+
+    def make(path: Path) -> None:
+        made.append(path)
+        path.write_text("whole")
+
+    assert cache.find("a.zip") is None
+    first = cache.keep("a.zip", make)
+
+    assert cache.keep("a.zip", make) == first == cache.find("a.zip")
+    assert first.read_text() == "whole"
+    assert len(made) == 1
+
+
+def test_what_was_broken_off_is_not_kept(cached: Path) -> None:
+    def broken(path: Path) -> None:
+        path.write_text("half")
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        cache.keep("a.zip", broken)
+
+    assert list(cached.iterdir()) == []
+
+
+def test_what_nobody_asks_for_in_a_month_goes(cached: Path) -> None:
+    for name, days in (("old.zip", 31), ("young.zip", 29)):
+        (cached / name).touch()
+        os.utime(cached / name, times=(time.time() - days * 86_400,) * 2)
+
+    cache.keep("new.zip", Path.touch)
+    assert sorted(path.name for path in cached.iterdir()) == ["new.zip", "young.zip"]
+
+    os.utime(cached / "young.zip", times=(0, 0))
+    cache.find("young.zip")
+    cache.keep("newer.zip", Path.touch)
+    assert (cached / "young.zip").exists()

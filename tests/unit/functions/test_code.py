@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_model_hosting import FunctionCode
+from tests.unit.builders import new_stack, number_token, refused, text_token
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_function_is_told_what_to_call(source: Path) -> None:
+    assert FunctionCode.from_folder(source).variables() == {"MODEL_FUNCTION_ENTRY": "predictor:predict"}
+
+
+def test_the_function_is_told_all_else_that_was_said(source: Path) -> None:
+    (source / "deep").mkdir()
+    (source / "deep" / "__init__.py").touch()
+    code = FunctionCode.from_folder(
+        source, entry="deep:decide", loader="my_loaders:load", batch_size=100, sample="sample.json"
+    )
+
+    assert code.variables() == {
+        "MODEL_FUNCTION_ENTRY": "deep:decide",
+        "MODEL_FUNCTION_LOADER": "my_loaders:load",
+        "MODEL_FUNCTION_BATCH_SIZE": "100",
+        "MODEL_FUNCTION_SAMPLE": "sample.json",
+    }
+
+
+def test_the_lock_is_no_part_of_the_function(source: Path) -> None:
+    (source / "requirements.txt").touch()
+
+    assert set(FunctionCode.from_folder(source).files()) == {"predictor.py", "sample.json", "requirements.txt"}
+    assert set(FunctionCode.from_folder(source, requirements="requirements.txt").files()) == {
+        "predictor.py",
+        "sample.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"entry": "predict"},
+            "FunctionCode entry must be module:function such as predictor:predict, got 'predict': it is imported by that name",
+        ),
+        (
+            {"loader": "my loader"},
+            (
+                "FunctionCode loader must be onnx, an entry point of cdk_model_hosting.loaders, or module:function, got "
+                "'my loader': it is imported by that name"
+            ),
+        ),
+        ({"loader": 3}, "FunctionCode loader must be a str, got 3: nothing else is understood there"),
+        (
+            {"python": "3.10"},
+            (
+                "FunctionCode python must be one of 3.11, 3.12, 3.13, 3.14, got '3.10': Lambda has no newer one, and what answers "
+                "the events needs 3.11"
+            ),
+        ),
+        ({"batch_size": 0}, "FunctionCode batch_size must be 1-10000, got 0: SQS hands over no larger batch"),
+        ({"batch_size": 10_001}, "FunctionCode batch_size must be 1-10000, got 10001: SQS hands over no larger batch"),
+        ({"batch_size": True}, "FunctionCode batch_size must be 1-10000, got True: SQS hands over no larger batch"),
+    ],
+)
+def test_fails_when_an_argument_is_wrong(source: Path, options: dict[str, Any], message: str) -> None:
+    with refused(message):
+        FunctionCode.from_folder(source, **options)
+
+
+@pytest.mark.parametrize("argument", ["requirements", "sample"])
+def test_fails_when_a_file_is_missing(source: Path, argument: str) -> None:
+    with refused(
+        f"FunctionCode {argument} must be a file in the folder, got {source / 'nothing'}: it is part of the function"
+    ):
+        FunctionCode.from_folder(source, **{argument: "nothing"})  # type: ignore[arg-type]
+
+
+def test_fails_when_the_entry_is_no_module_of_the_folder(source: Path) -> None:
+    with refused(
+        f"FunctionCode entry must name a module of the folder {source}, got 'deep.scorer:predict': there is no deep/scorer.py"
+    ):
+        FunctionCode.from_folder(source, entry="deep.scorer:predict")
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("cdk_model", "cdk_model/a.py"), ("cdk_model_function", "cdk_model_function.py")]
+)
+def test_fails_when_a_name_is_the_librarys(source: Path, name: str, path: str) -> None:
+    (source / path).parent.mkdir(exist_ok=True)
+    (source / path).touch()
+    with refused(
+        f"FunctionCode folder must hold nothing called {name}, got {source}: that is where this library puts its own"
+    ):
+        FunctionCode.from_folder(source)
+
+
+def test_fails_when_the_folder_is_no_path() -> None:
+    with refused("FunctionCode.from_folder folder must be a str or PathLike, got 3: nothing else is understood there"):
+        FunctionCode.from_folder(3)  # type: ignore[arg-type]
+
+
+def test_fails_when_the_code_would_be_known_at_deploy_time_only(source: Path) -> None:
+    stack = new_stack()
+    for name, token in (("python", text_token(stack)), ("batch_size", number_token(stack))):
+        with refused(
+            f"FunctionCode {name} must be literal, got one that is known only at deploy time: the code is bundled for it"
+        ):
+            FunctionCode.from_folder(source, **{name: token})  # type: ignore[arg-type]

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+from cdk_model_hosting import ModelDelivery, ModelLayer
+from tests.unit.builders import att, new_stack, refused, sub, text_token
+from tests.unit.functions.made import function, only_own, own, policies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHA = "0" * 63 + "F"
+
+
+def told(function_: Any) -> dict[str, Any]:
+    """What the function is told of its model."""
+    variables = only_own(function_, "AWS::Lambda::Function")["Environment"]["Variables"]
+    return {name.removeprefix("MODEL_FUNCTION_"): value for name, value in variables.items() if "ENTRY" not in name}
+
+
+def bucket(stack: cdk.Stack) -> s3.IBucket:
+    return s3.Bucket.from_bucket_name(stack, "Models", "my-models")
+
+
+def test_bundled(source: Path, model: Path) -> None:
+    made = function(source, model)
+
+    assert told(made) == {"DELIVERY": "bundled", "PATH": "cdk_model"}
+    assert "Layers" not in only_own(made, "AWS::Lambda::Function")
+    assert len(policies(made)) == 2
+
+
+def test_a_layer_is_shared(source: Path, model: Path) -> None:
+    stack = new_stack()
+    layer = ModelLayer(stack, "Model", model=model, description="Fraud")
+    for name in ("First", "Second"):
+        function(source, model, stack, name, delivery=ModelDelivery.layer(layer))
+
+    (layer_id,) = own(stack, "AWS::Lambda::LayerVersion")
+    functions = own(stack, "AWS::Lambda::Function").values()
+    assert [each["Properties"]["Layers"] for each in functions] == [[{"Ref": layer_id}]] * 2
+    for each in functions:
+        assert each["Properties"]["Environment"]["Variables"]["MODEL_FUNCTION_PATH"] == "/opt/cdk_model"
+        assert each["Properties"]["Environment"]["Variables"]["MODEL_FUNCTION_DELIVERY"] == "layer"
+    assert only_own(stack, "AWS::Lambda::LayerVersion")["Description"] == "Fraud"
+
+
+def test_a_folder_goes_to_a_bucket_as_one_archive_of_known_bytes(source: Path, model: Path, tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "out"))
+    made = function(source, model, cdk.Stack(app, "Stack"), delivery=ModelDelivery.bucket_asset(model))
+    app.synth()
+
+    (archive,) = (tmp_path / "out").glob("asset.*.tar")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    assets = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+    assert told(made) == {
+        "DELIVERY": "bucket",
+        "BUCKET": sub(assets),
+        "KEY": archive.name.removeprefix("asset."),
+        "SHA256": digest,
+    }
+    (read,) = [each for each in policies(made) if each["Action"] == "s3:GetObject"]
+    assert json.dumps(read["Resource"]).count(told(made)["KEY"]) == 1
+
+
+def test_an_object_in_a_bucket(source: Path, model: Path) -> None:
+    stack = new_stack()
+    delivery = ModelDelivery.bucket(bucket(stack), "fraud/7.tar.gz", etag="abc", sha256=SHA)
+    made = function(source, model, stack, delivery=delivery)
+
+    assert told(made) == {
+        "DELIVERY": "bucket",
+        "BUCKET": "my-models",
+        "KEY": "fraud/7.tar.gz",
+        "ETAG": "abc",
+        "SHA256": SHA,
+    }
+    assert policies(made)[-1] == {
+        "Action": "s3:GetObject",
+        "Effect": "Allow",
+        "Resource": sub("arn:${AWS::Partition}:s3:::my-models/fraud/7.tar.gz"),
+    }
+
+
+def test_a_version_of_an_object_in_an_encrypted_bucket(source: Path, model: Path) -> None:
+    stack = new_stack()
+    encrypted = s3.Bucket(stack, "Encrypted", encryption_key=kms.Key(stack, "Key"))
+    version = text_token(stack)
+    delivery = ModelDelivery.bucket(encrypted, "fraud.onnx", version_id=version)
+    made = function(source, model, stack, delivery=delivery)
+
+    assert told(made)["VERSION_ID"] == {"Ref": "Text"}
+    actions = [each["Action"] for each in policies(made)]
+    assert actions[-2:] == ["s3:GetObjectVersion", "kms:Decrypt"]
+    assert policies(made)[-1]["Resource"] == att("Key961B73FD", "Arn")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"key": "a.onnx"},
+            (
+                "ModelDelivery.bucket must have a version_id, an etag or a sha256, got none for a.onnx: an object that is written "
+                "anew under its key would be another model in some environments and not in others"
+            ),
+        ),
+        (
+            {"key": "a*", "etag": "x"},
+            (
+                "ModelDelivery.bucket key must hold none of *, ? and $, and not be empty, got 'a*': IAM and CloudFormation read "
+                "them as wildcards and references"
+            ),
+        ),
+        (
+            {"key": "", "etag": "x"},
+            (
+                "ModelDelivery.bucket key must hold none of *, ? and $, and not be empty, got '': IAM and CloudFormation read "
+                "them as wildcards and references"
+            ),
+        ),
+        (
+            {"key": "a.onnx", "sha256": "abc"},
+            "ModelDelivery.bucket sha256 must be 64 hexadecimal digits, got 'abc': it is what sha256sum prints of the object",
+        ),
+        (
+            {"key": "a.onnx", "etag": 7},
+            "ModelDelivery.bucket etag must be a str, got 7: nothing else is understood there",
+        ),
+        (
+            {"key": "a.onnx", "etag": "x", "size_mb": "9"},
+            "ModelDelivery.bucket size_mb must be an int or float, got '9': nothing else is understood there",
+        ),
+    ],
+)
+def test_fails_when_an_object_is_not_told_from_others(options: dict[str, Any], message: str) -> None:
+    with refused(message):
+        ModelDelivery.bucket(bucket(new_stack()), **options)
+
+
+def test_fails_when_a_bucket_is_none() -> None:
+    with refused(
+        "ModelDelivery.bucket bucket must be a bucket such as Bucket.from_bucket_name(self, 'Models', 'my-models'), got "
+        "'my-models': nothing else is understood there"
+    ):
+        ModelDelivery.bucket("my-models", "a.onnx", etag="x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["bundled", "bucket_asset", "image"])
+def test_fails_when_a_models_folder_is_missing(name: str) -> None:
+    with refused(
+        f"ModelDelivery.{name} model must be an existing folder, got nowhere: its files are what the loader gets"
+    ):
+        getattr(ModelDelivery, name)("nowhere")
+
+
+def test_fails_when_a_layer_is_none() -> None:
+    with refused("ModelDelivery.layer layer must be a ModelLayer, got 'arn': nothing else is understood there"):
+        ModelDelivery.layer("arn")  # type: ignore[arg-type]
+
+
+def test_fails_when_a_layer_is_too_large(tmp_path: Path) -> None:
+    with (tmp_path / "weights").open("wb") as file:
+        file.truncate((250 << 20) + (1 << 19))
+    with refused(
+        "ModelLayer model must be 0-250 MB, got 250.5: Lambda unpacks no more; bring the model from a bucket, or all of it "
+        "as an image"
+    ):
+        ModelLayer(new_stack(), "Model", model=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "ephemeral", "needed"),
+    [("a.tar.gz", 300, 512, 600), ("a.onnx", 600, 512, 600), ("a.zip", 1000, 1999, 2000)],
+)
+def test_fails_when_tmp_has_no_room(  # noqa: PLR0917 - the parameters of the test are its cases
+    source: Path, model: Path, key: str, size: int, ephemeral: int, needed: float
+) -> None:
+    stack = new_stack()
+    delivery = ModelDelivery.bucket(bucket(stack), key, etag="x", size_mb=size)
+    with refused(
+        f"ModelFunction ephemeral_mb must be at least {needed:.1f} MB for this model, got {ephemeral}: /tmp holds an archive "
+        "and what is unpacked from it at the same time"
+    ):
+        function(source, model, stack, delivery=delivery, ephemeral_mb=ephemeral)
+    function(source, model, stack, "Larger", delivery=delivery, ephemeral_mb=int(needed))
+
+
+def test_a_folder_is_measured_against_tmp(source: Path, model: Path) -> None:
+    (model / "model.onnx").write_bytes(bytes(300 << 20))
+    with refused(
+        "ModelFunction ephemeral_mb must be at least 600.0 MB for this model, got 512: /tmp holds an archive and what is "
+        "unpacked from it at the same time"
+    ):
+        function(source, model, delivery=ModelDelivery.bucket_asset(model))
+
+
+def test_a_bucket_that_is_known_at_deploy_time_only_passes_every_check(source: Path, model: Path) -> None:
+    stack = new_stack()
+    text = text_token(stack)
+    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    elsewhere = s3.Bucket.from_bucket_name(stack, "Elsewhere", text)
+    delivery = ModelDelivery.bucket(elsewhere, text, sha256=text, size_mb=number)
+
+    assert told(function(source, model, stack, delivery=delivery))["KEY"] == {"Ref": "Text"}

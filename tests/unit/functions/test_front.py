@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdk_model_hosting import Front
+from tests.unit.builders import att, refused
+from tests.unit.functions.made import function, only_own, own, stack_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIVE = "FraudLiveBDC3EC24"
+
+
+def test_no_address_unless_it_is_said(source: Path, model: Path) -> None:
+    made = function(source, model)
+
+    assert own(made, "AWS::Lambda::Url") == {}
+    assert (made.url, made.cfn_url) == (None, None)
+
+
+def test_an_address_leads_to_the_live_version_for_those_who_sign(source: Path, model: Path) -> None:
+    made = function(source, model, front=Front.function_url())
+
+    ((url_id, url),) = own(made, "AWS::Lambda::Url").items()
+    assert url["Properties"] == {
+        "AuthType": "AWS_IAM",
+        "Qualifier": "live",
+        "TargetFunctionArn": att("FraudFunctionF784042D", "Arn"),
+    }
+    assert url["DependsOn"] == [LIVE]
+    assert own(made, "AWS::Lambda::Permission") == {}
+    assert stack_of(made).resolve(made.url) == att(url_id, "FunctionUrl")
+
+
+def test_a_public_address_may_be_asked_by_anybody(source: Path, model: Path) -> None:
+    made = function(source, model, front=Front.function_url(public=True))
+
+    assert only_own(made, "AWS::Lambda::Url")["AuthType"] == "NONE"
+    assert [each["Properties"] for each in own(made, "AWS::Lambda::Permission").values()] == [
+        {
+            "Action": "lambda:InvokeFunctionUrl",
+            "FunctionName": {"Ref": LIVE},
+            "FunctionUrlAuthType": "NONE",
+            "Principal": "*",
+        },
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": LIVE},
+            "InvokedViaFunctionUrl": True,
+            "Principal": "*",
+        },
+    ]
+
+
+def test_fails_when_public_is_neither() -> None:
+    with refused("Front.function_url public must be a bool, got 1: nothing else is understood there"):
+        Front.function_url(public=1)  # type: ignore[arg-type]

@@ -1,0 +1,116 @@
+"""A new version is published whenever something changes that a version keeps, and never else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_model_hosting import (
+    Architecture,
+    Concurrency,
+    Front,
+    FunctionAlarm,
+    FunctionCode,
+    ModelDelivery,
+    ModelLayer,
+    Rollout,
+)
+from tests.unit.builders import new_stack
+from tests.unit.functions.made import function, own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Options = dict[str, Any]
+EXTENSION = "arn:aws:lambda:eu-west-1:123456789012:layer:extension:1"
+
+
+def release(source: Path, model: Path, options: Callable[[cdk.Stack], Options] = lambda _: {}) -> str:
+    """The logical ID of the version."""
+    stack = new_stack()
+    (found,) = own(function(source, model, stack, **options(stack)), "AWS::Lambda::Version")
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda _: {"memory_mb": 2048},
+        lambda _: {"timeout": cdk.Duration.seconds(20)},
+        lambda _: {"ephemeral_mb": 1024},
+        lambda _: {"environment": {"TABLE": "decisions"}},
+        lambda _: {"architecture": Architecture.X86_64},
+        lambda stack: {"encryption_key": kms.Key(stack, "Key")},
+        lambda stack: {"layers": [lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", EXTENSION)]},
+    ],
+    ids=["memory", "timeout", "tmp", "environment", "architecture", "key", "layers"],
+)
+def test_another_configuration_is_a_new_version(
+    source: Path, model: Path, options: Callable[[cdk.Stack], Options]
+) -> None:
+    assert release(source, model, options) != release(source, model)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda _: {"log_days": 7},
+        lambda _: {"concurrency": Concurrency(reserved=5, provisioned=2)},
+        lambda _: {"front": Front.function_url()},
+        lambda _: {"rollout": Rollout.canary(percent=10, bake=cdk.Duration.minutes(5))},
+        lambda _: {"verify_version": False},
+        lambda _: {"rollback_on": [FunctionAlarm.errors()]},
+    ],
+    ids=["logs", "concurrency", "front", "rollout", "check", "alarms"],
+)
+def test_what_no_version_keeps_makes_none(source: Path, model: Path, options: Callable[[cdk.Stack], Options]) -> None:
+    assert release(source, model, options) == release(source, model)
+
+
+@pytest.mark.parametrize("file", ["model", "code"])
+def test_another_file_is_a_new_version(source: Path, model: Path, file: str) -> None:
+    before = release(source, model)
+    path = model / "model.onnx" if file == "model" else source / "predictor.py"
+    path.write_text(path.read_text() + "\n")
+
+    assert release(source, model) != before
+
+
+def test_another_python_is_a_new_version(source: Path, model: Path) -> None:
+    def older(_: cdk.Stack) -> Options:
+        return {"code": FunctionCode.from_folder(source, python="3.13")}
+
+    assert release(source, model, older) != release(source, model)
+
+
+@pytest.mark.parametrize("way", ["layer", "bucket_asset", "image"])
+def test_another_model_is_a_new_version_in_every_way(source: Path, model: Path, way: str) -> None:
+    def delivered(stack: cdk.Stack) -> Options:
+        if way == "layer":
+            return {"delivery": ModelDelivery.layer(ModelLayer(stack, "Model", model=model))}
+        return {"delivery": getattr(ModelDelivery, way)(model)}
+
+    before = release(source, model, delivered)
+    assert release(source, model, delivered) == before
+    (model / "model.onnx").write_bytes(b"another graph")
+
+    assert release(source, model, delivered) != before
+
+
+def test_another_object_in_a_bucket_is_a_new_version(source: Path, model: Path) -> None:
+    from aws_cdk import aws_s3 as s3  # noqa: PLC0415 - needed here alone
+
+    def with_etag(etag: str) -> Callable[[cdk.Stack], Options]:
+        def delivered(stack: cdk.Stack) -> Options:
+            bucket = s3.Bucket(stack, "Models")
+            return {"delivery": ModelDelivery.bucket(bucket, "fraud.onnx", etag=etag)}
+
+        return delivered
+
+    assert release(source, model, with_etag("1")) == release(source, model, with_etag("1"))
+    assert release(source, model, with_etag("1")) != release(source, model, with_etag("2"))
