@@ -1,0 +1,1 @@
+"""Batch transform: jobs that start by themselves, report, and leave nothing running."""
