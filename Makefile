@@ -14,6 +14,7 @@ DEV := $(VENV)/.installed
 LOCAL_AWS := $(LOCAL_AWS_VENV)/.installed
 TRITON := $(TRITON_VENV)/.installed
 CLI := node_modules/.installed
+PACKAGES := $(VENV)/.function-packages
 
 # Tests wait more than they compute, and each worker has servers of its own.
 WORKERS ?= 2
@@ -34,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODELS) ## set up everything
+install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODELS) $(PACKAGES) ## set up everything
 
 demo: install ## deploy an example to a local AWS and get real predictions from it
 	$(PY) -m examples.demo
@@ -42,7 +43,7 @@ demo: install ## deploy an example to a local AWS and get real predictions from 
 test: lint types install $(TRITON) ## everything that CI checks
 	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-lint: $(DEV) $(MODELS) ## style, and whether the generated pages are current
+lint: $(DEV) $(MODELS) $(PACKAGES) ## style, and whether the generated pages are current
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) docs/generate_limits.py --check
@@ -66,10 +67,10 @@ triton: $(DEV) $(TRITON) ## Triton repositories and ensembles in a real server
 bench: $(DEV) ## what an endpoint costs an app, beside the goals
 	$(PY) -m tests.bench
 
-synth: $(DEV) $(CLI) $(MODELS) ## synthesize the example stacks, with the CDK's own validation
+synth: $(DEV) $(CLI) $(MODELS) $(PACKAGES) ## synthesize the example stacks, with the CDK's own validation
 	$(CDK) synth --quiet --no-notices
 
-docs: $(DEV) $(MODELS) ## write the generated pages anew
+docs: $(DEV) $(MODELS) $(PACKAGES) ## write the generated pages anew
 	$(PY) docs/generate_limits.py
 	$(if $(PAGES),$(PY) -m cogapp -r -I docs $(PAGES))
 
@@ -128,6 +129,12 @@ $(TRITON): requirements/triton-server.txt
 	$(check_python)
 	$(PYTHON) -m venv $(TRITON_VENV)
 	$(TRITON_VENV)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements/triton-server.txt
+	touch $@
+
+# What the example functions import, for Lambda and for the local AWS: kept in the user's cache, where every synthesis finds it.
+$(PACKAGES): examples/fraud/function/requirements.txt | $(DEV)
+	$(PY) -m examples.fraud.function_packages
+	$(PY) -m tests.local_aws.examples.functions
 	touch $@
 
 $(CLI): package.json package-lock.json .npmrc

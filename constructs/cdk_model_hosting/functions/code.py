@@ -1,0 +1,156 @@
+"""What the user writes of a function: a module that predicts, and a lock of what it imports."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.functions.files import files_below
+from cdk_model_hosting.handlers.model_function.contract import (
+    DEFAULT_LOADER,
+    LOADER_GROUP,
+    MOST_TOGETHER,
+    PACKAGE,
+    Variable,
+)
+from cdk_model_hosting.limits import FUNCTION_PYTHON
+from cdk_model_hosting.tokens import is_token
+
+MODEL_FOLDER = "cdk_model"
+"""Where a model lies in the code of a function, in a layer and in an image."""
+
+_ENTRY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+_LOADER = re.compile(rf"[\w.-]+|{_ENTRY.pattern}")
+_OURS = (PACKAGE, MODEL_FOLDER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCode:
+    """The code of a function. Made by `from_folder`.
+
+    Args:
+        folder: Folder of the modules.
+        requirements: Path of the lock; None when only the standard library and Lambda's SDK are imported.
+        entry: ``module:function`` that predicts.
+        loader: What makes a model of its files.
+        python: The function's Python.
+        batch_size: How many requests the function takes at once; None when it takes one.
+        sample: Name of a request in the folder, or None.
+    """
+
+    folder: Path
+    requirements: Path | None
+    entry: str
+    loader: str
+    python: str
+    batch_size: int | None
+    sample: str | None
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        requirements: str | None = None,
+        entry: str = "predictor:predict",
+        loader: str = DEFAULT_LOADER,
+        python: str = "3.14",
+        batch_size: int | None = None,
+        sample: str | None = None,
+    ) -> FunctionCode:
+        """A local folder with Python modules.
+
+        The packages of the lock are installed by pip when the app is synthesized, for the function's own processor and Python,
+        from wheels alone and only with the hashes that the lock has. Nothing of them is run, and no Docker is needed. They are
+        kept for the next synthesis. Their bytecode is written if this machine has the function's Python: with it, a function
+        begins about three times as fast.
+
+        Args:
+            folder: The folder. All of it goes into the function.
+            requirements: File in the folder that locks the function's packages with hashes, as ``pip-compile`` and ``uv pip
+                compile`` write it with ``--generate-hashes``; no packages when omitted.
+            entry: The function that predicts: ``module:function``, called with the model and a request.
+            loader: ``onnx``; the name of an entry point in the group ``cdk_model_hosting.loaders``; or ``module:function``.
+            python: The function's Python, 3.11-3.14.
+            batch_size: When the function takes lists of requests: how many at most, 1-10000; it takes one when omitted.
+            sample: JSON file in the folder with a request, which is predicted from when the function begins: a version
+                that cannot answer it is not deployed.
+
+        Raises:
+            ConfigurationError: When a file is not there, or an argument is none of the above.
+        """
+        require("FunctionCode.from_folder folder", folder, str, os.PathLike)
+        path = Path(folder)
+        return cls(
+            folder=path,
+            requirements=None if requirements is None else path / requirements,
+            entry=entry,
+            loader=loader,
+            python=python,
+            batch_size=batch_size,
+            sample=sample,
+        )
+
+    def __post_init__(self) -> None:
+        files = files_below("FunctionCode folder", self.folder)
+        self._check_texts()
+        FUNCTION_PYTHON.check("FunctionCode python", self.python)
+        for name, path in (("requirements", self.requirements), ("sample", self._sample_path())):
+            if path is not None and not path.is_file():
+                raise ConfigurationError(
+                    f"FunctionCode {name} must be a file in the folder, got {path}: it is part of the function"
+                )
+        module = self.entry.partition(":")[0].replace(".", "/")
+        if not {f"{module}.py", f"{module}/__init__.py"} & files.keys():
+            raise ConfigurationError(
+                f"FunctionCode entry must name a module of the folder {self.folder}, got {self.entry!r}: there is no {module}.py"
+            )
+        for name in _OURS:
+            if any(each == f"{name}.py" or each.startswith(f"{name}/") for each in files):
+                raise ConfigurationError(
+                    f"FunctionCode folder must hold nothing called {name}, got {self.folder}: that is where this library puts its own"
+                )
+
+    def _check_texts(self) -> None:
+        for name, text, pattern, shape in (
+            ("entry", self.entry, _ENTRY, "module:function such as predictor:predict"),
+            ("loader", self.loader, _LOADER, f"{DEFAULT_LOADER}, an entry point of {LOADER_GROUP}, or module:function"),
+        ):
+            require(f"FunctionCode {name}", text, str)
+            if not pattern.fullmatch(text):
+                raise ConfigurationError(
+                    f"FunctionCode {name} must be {shape}, got {text!r}: it is imported by that name"
+                )
+        for name, value in (("python", self.python), ("batch_size", self.batch_size)):
+            if is_token(value):
+                raise ConfigurationError(
+                    f"FunctionCode {name} must be literal, got one that is known only at deploy time: the code is bundled for it"
+                )
+        size = self.batch_size
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MOST_TOGETHER):
+            raise ConfigurationError(
+                f"FunctionCode batch_size must be 1-{MOST_TOGETHER}, got {size!r}: SQS hands over no larger batch"
+            )
+
+    def _sample_path(self) -> Path | None:
+        return None if self.sample is None else self.folder / self.sample
+
+    def files(self) -> dict[str, Path]:
+        """The folder's files by name, without the lock."""
+        found = files_below("FunctionCode folder", self.folder)
+        return {name: path for name, path in found.items() if path != self.requirements}
+
+    def variables(self) -> dict[str, str]:
+        """What the function is told of it, as environment variables."""
+        told = {Variable.ENTRY: self.entry}
+        if self.loader != DEFAULT_LOADER:
+            told[Variable.LOADER] = self.loader
+        if self.batch_size is not None:
+            told[Variable.BATCH_SIZE] = str(self.batch_size)
+        if self.sample is not None:
+            told[Variable.SAMPLE] = self.sample
+        return {str(name): value for name, value in told.items()}

@@ -1,0 +1,284 @@
+"""A model inside a Lambda function."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.durations import seconds
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.functions.alarm import FunctionAlarm
+from cdk_model_hosting.functions.alarms import FunctionAlarms
+from cdk_model_hosting.functions.bundle import Bundle
+from cdk_model_hosting.functions.checks import check_kinds, check_layers, check_numbers, check_size, check_tmp
+from cdk_model_hosting.functions.code import FunctionCode
+from cdk_model_hosting.functions.concurrency import Concurrency
+from cdk_model_hosting.functions.delivery import ModelDelivery
+from cdk_model_hosting.functions.deployment import Deployment, check_rollback
+from cdk_model_hosting.functions.environment import checked
+from cdk_model_hosting.functions.front import Front
+from cdk_model_hosting.functions.metrics import FunctionMetrics
+from cdk_model_hosting.functions.resources import Settings, make
+from cdk_model_hosting.functions.rollout import Shift
+from cdk_model_hosting.functions.target import Target
+from cdk_model_hosting.functions.watched import WatchedFunction
+from cdk_model_hosting.grants import grant
+from cdk_model_hosting.models.image import Architecture
+from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.rollout.rollout import Rollout
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_lambda as lambda_
+
+    from cdk_model_hosting.monitoring.actions import AlarmAction
+
+_DEFAULT_SECONDS = 10
+_LONGEST_LABEL = 64
+_MILLI = 1000
+_NO_BYTECODE = (
+    "the packages of the function have no bytecode, because this machine has no Python {}: the function begins about three times as "
+    "slowly; synthesize with that Python on the path"
+)
+
+
+class ModelFunction(FunctionMetrics, Construct):
+    """A function that loads a model when it begins, and answers each request with what the user's `predict` makes of it.
+
+    Every change of code, model or configuration is a new version. It is let begin before any request goes to it: one that cannot, say
+    because its model is broken, fails the deployment, and the version before it goes on serving. Then the alias ``live`` moves to
+    it, at once or by `rollout`.
+
+    Args:
+        scope: Where to make it.
+        construct_id: ID below `scope`.
+        code: What predicts.
+        delivery: How the model comes to it.
+        architecture: Its processor, which its packages are installed for.
+        memory_mb: Its memory, 128-10240. It has one processor with 1769, and more with more.
+        timeout: Time for one event, at most 15 minutes; 10 seconds when omitted.
+        ephemeral_mb: Size of /tmp, 512-10240.
+        layers: Further layers, such as extensions; at most 5 with the model's.
+        front: How requests reach it; `Front.none()` when omitted.
+        concurrency: How many environments there may be, and how many are kept ready.
+        rollout: How the alias moves to a new version: `Rollout.canary` or `Rollout.linear` by percent; at once when omitted.
+        rollback_on: What such a rollout rolls back on, at most 10 in all: more than 1 % of errors or failed requests, and
+            a 99th percentile of more than half of `timeout`, when omitted.
+        environment: Further environment variables, for the user's code.
+        encryption_key: KMS key of the environment variables; Lambda's own when omitted.
+        log_days: Days that its log is kept.
+        verify_version: Whether each new version is let begin before requests go to it.
+
+    Raises:
+        ConfigurationError: When Lambda would refuse the combination.
+
+    Attributes:
+        function_name: Its name.
+        function_arn: Its ARN, without a version.
+        alias_name: The name of the alias.
+        alias_arn: ARN of the version that is live: what callers invoke.
+        url: Its HTTPS address, if its front is one.
+        cfn_function: The function's resource. A version holds what it had when it was published: what is changed here by hand reaches
+            the next one only when something else changes too.
+        cfn_version: The newest version's resource.
+        cfn_alias: The alias's resource.
+        cfn_role: The role's resource.
+        cfn_log_group: The log group's resource.
+        cfn_url: The address's resource, or None.
+        cfn_scalable_target: What keeps environments ready by their use, or None.
+        deployment: What moves the alias step by step, or None.
+
+    See: https://docs.aws.amazon.com/lambda/latest/dg/welcome.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: FunctionCode,
+        delivery: ModelDelivery,
+        architecture: Architecture = Architecture.ARM64,
+        memory_mb: int = 1769,
+        timeout: cdk.Duration | None = None,
+        ephemeral_mb: int = 512,
+        layers: Sequence[lambda_.ILayerVersion] = (),
+        front: Front | None = None,
+        concurrency: Concurrency | None = None,
+        rollout: Rollout | None = None,
+        rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm] | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        encryption_key: kms.IKey | None = None,
+        log_days: int = 90,
+        verify_version: bool = True,
+    ) -> None:
+        front = Front.none() if front is None else front
+        concurrency = Concurrency() if concurrency is None else concurrency
+        check_kinds(
+            code=(code, FunctionCode),
+            delivery=(delivery, ModelDelivery),
+            architecture=(architecture, Architecture),
+            front=(front, Front),
+            concurrency=(concurrency, Concurrency),
+            rollout=(rollout, Rollout),
+            verify_version=(verify_version, bool),
+        )
+        given = seconds("ModelFunction timeout", timeout)
+        duration = _DEFAULT_SECONDS if given is None else given
+        check_numbers(memory_mb=memory_mb, timeout=duration, ephemeral_mb=ephemeral_mb, log_days=log_days)
+        shift = None if rollout is None else Shift.of(rollout)
+        if rollback_on is not None:
+            check_rollback(rollback_on)
+        super().__init__(scope, construct_id)
+        bound = delivery.bind(self)
+        check_layers(layers, bound)
+        check_tmp(bound, ephemeral_mb)
+        own = () if bound.layer_arn is None else (bound.layer_arn,)
+        bundle = Bundle(code=code, target=Target(python=code.python, architecture=architecture), model=bound.files)
+        stack = place_of(self).stack
+        check_size(bundle, bound, bundling=stack.bundling_required)
+        made = make(
+            self,
+            stack,
+            bundle,
+            bound,
+            Settings(
+                variables=checked(environment, code.variables() | dict(bound.variables)),
+                memory_mb=memory_mb,
+                seconds=duration,
+                ephemeral_mb=ephemeral_mb,
+                layer_arns=(*own, *(each.layer_version_arn for each in layers)),
+                key=encryption_key,
+                log_days=log_days,
+                reserved=concurrency.reserved,
+                provisioned=concurrency.provisioned,
+                # What is turned off cannot begin.
+                verify=verify_version and concurrency.reserved != 0,
+            ),
+        )
+        self.cfn_log_group, self.cfn_role = made.log_group, made.role
+        self.cfn_function, self.cfn_version, self.cfn_alias = made.function, made.version, made.live.cfn_alias
+        self.function_name, self.function_arn = made.live.function_name, made.live.function_arn
+        self.alias_name, self.alias_arn = made.live.name, made.live.arn
+        self._resource = f"{self.function_name}:{self.alias_name}"
+        label = place_of(scope).unique_name(construct_id, longest=_LONGEST_LABEL)
+        self._watched = WatchedFunction(label=label, function_name=self.function_name, resource=self._resource)
+        self._role: iam.IRole | None = None
+        self._alias: lambda_.IFunction | None = None
+        self._alarms: FunctionAlarms | None = None
+        self.deployment: Deployment | None = None
+        if shift is not None:
+            self._roll_out(shift, _usual_alarms(duration) if rollback_on is None else rollback_on)
+        self.cfn_scalable_target = concurrency.bind(self, made.live, stack)
+        self.cfn_url = front.bind(self, made.live)
+        self.url: str | None = None if self.cfn_url is None else self.cfn_url.attr_function_url
+        if bundle.packages is not None and not bundle.packages.is_compiled and not bound.is_image:
+            self._warn(Advice("packagesWithoutBytecode", _NO_BYTECODE.format(code.python)))
+
+    @property
+    def alias(self) -> lambda_.IFunction:
+        """The version that is live, as other constructs take a function: as the target of a rule, the source of a queue."""
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
+
+        if self._alias is None:
+            self._alias = lambda_.Function.from_function_attributes(
+                self, "Alias", function_arn=self.alias_arn, role=self.role, same_environment=True
+            )
+        return self._alias
+
+    @property
+    def role(self) -> iam.IRole:
+        """The role as other constructs take it, to grant the user's code more."""
+        from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
+
+        if self._role is None:
+            self._role = iam.Role.from_role_name(self, "ExecutionRole", self.cfn_role.ref)
+        return self._role
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody invoke the version that is live, directly.
+
+        Args:
+            grantee: Who may.
+        """
+        return grant(grantee, [Permission(actions=("lambda:InvokeFunction",), resources=(self.alias_arn,))])
+
+    def grant_invoke_url(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody ask over the function's address, with signed requests.
+
+        Args:
+            grantee: Who may.
+
+        Raises:
+            ConfigurationError: When the function has no address.
+        """
+        if self.cfn_url is None:
+            raise ConfigurationError(
+                "grant_invoke_url must be called on a function with Front.function_url, got one without: there is no address"
+            )
+        ask = Permission(actions=("lambda:InvokeFunctionUrl",), resources=(self.alias_arn,))
+        invoke = Permission(
+            actions=("lambda:InvokeFunction",),
+            resources=(self.alias_arn,),
+            conditions={"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+        )
+        return grant(grantee, [ask, invoke])
+
+    def alarms(
+        self,
+        *conditions: FunctionAlarm,
+        actions: Sequence[AlarmAction] = (),
+        ok_actions: Sequence[AlarmAction] = (),
+    ) -> list[cloudwatch.CfnAlarm]:
+        """Tell somebody when the version that is live is not well.
+
+        Args:
+            conditions: What is told of: errors, failed requests and events that were turned away, when none are named.
+            actions: What happens when an alarm goes off: SNS topics, or any ``IAlarmAction``; at most 5.
+            ok_actions: What happens when it is over, at most 5.
+
+        Returns:
+            The alarms by condition, for composite alarms and the like.
+
+        Raises:
+            ConfigurationError: When a condition is named twice, or an action is none.
+        """
+        if self._alarms is None:
+            self._alarms = FunctionAlarms(self, "Alarms", watched=self._watched)
+        return self._alarms.add(conditions, actions=actions, ok_actions=ok_actions)
+
+    def _roll_out(self, shift: Shift, rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm]) -> None:
+        self.deployment = Deployment(
+            self,
+            "Rollout",
+            shift=shift,
+            # What fails in the version before it must not keep back the one that may mend it.
+            watched=replace(self._watched, version=self.cfn_version.attr_version),
+            function_arn=self.function_arn,
+            rollback_on=rollback_on,
+        )
+        self.cfn_alias.cfn_options.update_policy = self.deployment.update_policy
+        for each in self.deployment.advice:
+            self._warn(each)
+
+    def _warn(self, advice: Advice) -> None:
+        cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{advice.id}", advice.text)
+
+
+def _usual_alarms(timeout: int) -> tuple[FunctionAlarm, ...]:
+    """What a rollout rolls back on when it is not told: half of the time for an event is much more than most may take."""
+    usual = (FunctionAlarm.errors(), FunctionAlarm.failures())
+    if is_token(timeout):
+        return usual
+    return (*usual, FunctionAlarm.lasting("FunctionAlarm.duration", timeout * _MILLI / 2, 99, 1, 1))

@@ -1,0 +1,70 @@
+"""A function's image: its build context, and a Dockerfile for those who bring none."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdk_model_hosting.handlers.model_function.contract import HANDLER
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ecr_assets as ecr_assets
+    from constructs import Construct
+
+    from cdk_model_hosting.functions.bundle import Bundle
+
+DOCKERFILE = "Dockerfile"
+
+_USUAL = f"""\
+# Lambda's own image, with its Python, its SDK and what takes the events.
+ARG PYTHON
+FROM public.ecr.aws/lambda/python:${{PYTHON}}
+
+# The packages change more rarely than the code: a layer of their own. The lock has those of this platform alone.
+COPY requirements.txt /tmp/requirements.txt
+RUN python -m pip install --no-cache-dir --require-hashes --only-binary :all: --no-deps --target "${{LAMBDA_TASK_ROOT}}" \\
+    -r /tmp/requirements.txt
+
+COPY function/ "${{LAMBDA_TASK_ROOT}}/"
+# A function cannot write here, so the bytecode is compiled now.
+RUN python -m compileall -q "${{LAMBDA_TASK_ROOT}}"
+
+CMD ["{HANDLER}"]
+"""
+
+
+def image_of(scope: Construct, construct_id: str, bundle: Bundle) -> ecr_assets.DockerImageAsset:
+    """The image of a function, built for its processor.
+
+    Args:
+        scope: Where to make the asset.
+        construct_id: ID below `scope`.
+        bundle: What goes into it.
+    """
+    from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 - loaded by those alone who build images
+
+    with tempfile.TemporaryDirectory() as scratch:
+        context = Path(scratch)
+        _lay_out(context, bundle)
+        return ecr_assets.DockerImageAsset(
+            scope,
+            construct_id,
+            directory=str(context),
+            build_args={"PYTHON": bundle.code.python},
+            # Without it the image is built for the machine that builds it.
+            platform=ecr_assets.Platform.custom(bundle.target.architecture.value),
+        )
+
+
+def _lay_out(context: Path, bundle: Bundle) -> None:
+    own = bundle.code.folder / DOCKERFILE
+    (context / DOCKERFILE).write_text(own.read_text(encoding="utf-8") if own.is_file() else _USUAL, encoding="utf-8")
+    lock = "" if bundle.packages is None else bundle.packages.lock
+    (context / "requirements.txt").write_text(lock, encoding="utf-8")
+    for name, path in (bundle.sources | dict(bundle.model)).items():
+        if name != DOCKERFILE:
+            copy = context / "function" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
