@@ -125,7 +125,9 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     yield example
     assembled.destroy(STACK)
     assert example.endpoint not in [each["EndpointName"] for each in example.sagemaker.list_endpoints()["Endpoints"]]
-    left = [each["InferenceComponentName"] for each in example.sagemaker.list_inference_components()["InferenceComponents"]]
+    left = [
+        each["InferenceComponentName"] for each in example.sagemaker.list_inference_components()["InferenceComponents"]
+    ]
     assert not {example.name(region) for region in REGIONS} & {*left}
 
 
@@ -180,7 +182,7 @@ def test_a_bad_version_is_taken_back_and_fails_the_deployment(deployed: Deployed
             try:
                 answered.extend(deployed.ask("coast"))
             except ClientError as error:
-                answered.append(error.response)
+                answered.append(dict(error.response))
                 time.sleep(0.02)
 
     with deployed.local.time_factor(FACTOR):
