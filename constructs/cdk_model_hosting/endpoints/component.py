@@ -10,7 +10,13 @@ from aws_cdk import aws_sagemaker as sagemaker
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.endpoints.component_calls import Component, ImportedComponent, SharedEndpoint
-from cdk_model_hosting.endpoints.component_checks import check_bounds, check_image, check_kinds, first_copies
+from cdk_model_hosting.endpoints.component_checks import (
+    check_bounds,
+    check_image,
+    check_kinds,
+    first_copies,
+    kept_copies,
+)
 from cdk_model_hosting.endpoints.component_rollout import check_rollout, render_rollout, rolling_plan
 from cdk_model_hosting.guard.rollout_check import RolloutCheck
 from cdk_model_hosting.limits import (
@@ -122,7 +128,7 @@ class InferenceComponent(Component):
         fewest, most = (first, first) if scaling is None else (scaling.smallest, scaling.largest)
         if plan is not None:
             check_rollout(plan, fewest, most)
-        endpoint.room.take(resources, first)
+        endpoint.room.take(resources, kept_copies(first, scaling))
         place = place_of(scope)
         super().__init__(scope, construct_id)
         self._place = place.child(construct_id)

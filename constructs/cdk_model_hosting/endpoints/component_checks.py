@@ -83,6 +83,18 @@ def check_bounds(scaling: Scaling, copies: int | None) -> None:
     )
 
 
+def kept_copies(first: int, scaling: Scaling | None) -> int:
+    """Copies that must find room: those to start with, or the scaling's minimum where that is more.
+
+    Args:
+        first: Copies that the component starts with.
+        scaling: How it scales.
+    """
+    if scaling is None or is_token(first) or is_token(scaling.minimum):
+        return first
+    return max(first, scaling.minimum)
+
+
 def first_copies(copies: int | None) -> int:
     """Copies that a component starts with.
 

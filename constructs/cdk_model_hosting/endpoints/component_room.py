@@ -30,7 +30,7 @@ class ComponentRoom:
     _cpus: float = 0
 
     def take(self, resources: ComponentResources, copies: int) -> None:
-        """Reserve room for the copies that a component starts with.
+        """Reserve room for the copies that a component is never without.
 
         Args:
             resources: What each gets.
@@ -52,7 +52,7 @@ class ComponentRoom:
                 raise ConfigurationError(
                     f"InferenceComponent copies must need at most the {each * self.instances} {what} of the endpoint's "
                     f"{self.instances} {machine.name}, got {taken:g} with those of all components: SageMaker places no "
-                    "copy without room, and the deployment fails"
+                    "copy without room"
                 )
 
 

@@ -141,7 +141,8 @@ class ServerlessEndpoint(ServerlessMetrics, HostedEndpoint):
         provisioned_concurrency: Copies that are kept ready and paid for, 1 to `max_concurrency`; none when omitted.
         scaling: How the copies that are kept ready follow the traffic; `Scaling.on_provisioned_use`.
         endpoint_name: Name, at most 63 characters. Made of the stack's name and the path when omitted.
-        encryption_key: KMS key that SageMaker encrypts the model's data with while it serves; its own when omitted.
+        encryption_key: KMS key that the configuration names; SageMaker's own when omitted. AWS lists keys as supported for
+            serverless endpoints, and describes them by the volumes of instances, of which there are none here.
         verify_rollout: Whether the deployment fails when SageMaker has silently rolled the endpoint back.
 
     Raises:

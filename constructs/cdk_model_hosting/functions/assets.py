@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def upload(
     scope: Construct, construct_id: str, *, stack: cdk.Stack, digest: str, make: Callable[[], Path], source: Path
 ) -> s3_assets.Asset:
-    """A zip archive as an asset, made only if the stack is one of those that the CDK's command was given.
+    """A zip archive as an asset, made only if the CDK's command needs it: `cdk list` and other stacks' ``--exclusively`` do not.
 
     Args:
         scope: Where to make the asset.

@@ -38,7 +38,8 @@ def zipped(**files: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("key", "pack"),
     [("m.tar.gz", tar), ("m.tgz", tar), ("m.tar", tar), ("m.zip", zipped)],
-    ids=str,
+    # Names that are the same in every process: workers tell tests apart by them.
+    ids=["tar.gz", "tgz", "tar", "zip"],
 )
 def test_an_archive_is_unpacked(store: Store, tmp_path: Path, key: str, pack: Callable[..., bytes]) -> None:
     packed = pack(model=b"weights", beside__labels=b"labels")

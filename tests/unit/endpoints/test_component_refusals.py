@@ -121,9 +121,18 @@ def test_fails_when_the_copies_of_all_find_no_room() -> None:
     component_on(endpoint, "B", resources=one)
     with refused(
         "InferenceComponent copies must need at most the 2 accelerators of the endpoint's 2 ml.g5.xlarge, got 3 with those of "
-        "all components: SageMaker places no copy without room, and the deployment fails"
+        "all components: SageMaker places no copy without room"
     ):
         component_on(endpoint, "C", resources=one)
+
+
+def test_fails_when_the_least_copies_of_scaling_find_no_room() -> None:
+    scaling = Scaling.on_concurrency_per_copy(per_copy=1, between=(5, 9))
+    with refused(
+        "InferenceComponent copies must need at most the 2 cores of the endpoint's 1 ml.c6i.large, got 2.5 with those of all "
+        "components: SageMaker places no copy without room"
+    ):
+        component_in(new_stack(), scaling=scaling)
 
 
 def test_fails_when_no_instance_has_what_a_copy_needs() -> None:
