@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench.crossings import Crossings, counted
 from tests.bench.figure import Figure
-from tests.bench.subjects import app_of, bare_l1, endpoints
+from tests.bench.subjects import app_of, bare_l1, batches, endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +83,7 @@ def counts() -> list[Figure]:
         ),
         *_alarm(),
         *_check(),
+        *_batch(),
         *_modules(),
     ]
 
@@ -157,6 +158,23 @@ def _check() -> list[Figure]:
             note="beside what it takes once a stack",
         ),
         Figure(name="resources of an endpoint with it", value=three.resources - two.resources, bound=6),
+    ]
+
+
+def _batch() -> list[Figure]:
+    two, three = count(batches(2)), count(batches(3))
+    calls = three.requests - two.requests
+    return [
+        # No goal is set for it: the bounds are what it takes today, so that it does not grow unseen.
+        Figure(name="calls of a batch transform with its model", value=calls, bound=63, note="no triggers, no topics"),
+        Figure(name="callbacks of batch transforms", value=len(three.crossings.callbacks), bound=0),
+        Figure(name="resources of a batch transform with its model", value=three.resources - two.resources, bound=5),
+        Figure(name="bytes of template of a batch transform with its model", value=three.size - two.size),
+        Figure(
+            name="calls of a batch transform off the straight line",
+            value=abs(count(batches(4)).requests - three.requests - calls),
+            bound=0,
+        ),
     ]
 
 

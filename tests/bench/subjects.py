@@ -12,14 +12,19 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting import (
     Alarm,
+    BatchTransform,
     Container,
     ContainerImage,
     Fleet,
     ModelArtifact,
+    Notifications,
     RealtimeEndpoint,
     Scaling,
     ScalingPolicy,
     SingleModel,
+    TransformDestination,
+    TransformFleet,
+    TransformSource,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +78,26 @@ def endpoints(
                 scaling=Scaling.between(COUNT, MOST, rules),
                 rollback_on=[Alarm.model_latency(percentile=90 + alarm) for alarm in range(alarms)],
                 verify_rollout=verified,
+            )
+
+    return fill
+
+
+def batches(number: int) -> Callable[[cdk.Stack], None]:
+    """Batch transforms of models of their own, between two prefixes of one bucket that is there, telling nobody."""
+
+    def fill(stack: cdk.Stack) -> None:
+        bucket = s3.Bucket.from_bucket_name(stack, "Bucket", BUCKET)
+        for index in range(number):
+            model = SingleModel(stack, f"Model{index}", container=Container(image=ContainerImage.from_uri(IMAGE)))
+            BatchTransform(
+                stack,
+                f"Batch{index}",
+                model=model,
+                source=TransformSource.prefix(f"in/{index}/", bucket=bucket, split="Line"),
+                destination=TransformDestination(prefix=f"out/{index}/", bucket=bucket, assemble="Line"),
+                fleet=TransformFleet(instance_type=INSTANCE_TYPE),
+                notifications=Notifications.none(),
             )
 
     return fill
