@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from cdk_model_hosting import Architecture, FunctionCode, ModelDelivery, ModelFunction
+from cdk_model_hosting.functions.size import FunctionSize
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -46,7 +47,7 @@ class FunctionBucketStack(cdk.Stack):
             ),
             delivery=ModelDelivery.bucket_asset(model_folder),
             architecture=architecture,
-            ephemeral_mb=1024,
+            size=FunctionSize(ephemeral_mb=1024),
         )
         detector.alarms()
 

@@ -14,6 +14,7 @@ from cdk_model_hosting import (
     ModelFunction,
     ModelLayer,
 )
+from cdk_model_hosting.functions.size import FunctionSize
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -55,7 +56,7 @@ class FunctionLayerStack(cdk.Stack):
             code=code,
             delivery=ModelDelivery.layer(model),
             architecture=architecture,
-            timeout=cdk.Duration.seconds(3),
+            size=FunctionSize(timeout=cdk.Duration.seconds(3)),
         )
         nightly = ModelFunction(
             self,
@@ -63,8 +64,7 @@ class FunctionLayerStack(cdk.Stack):
             code=code,
             delivery=ModelDelivery.layer(model),
             architecture=architecture,
-            memory_mb=512,
-            timeout=cdk.Duration.minutes(5),
+            size=FunctionSize(memory_mb=512, timeout=cdk.Duration.minutes(5)),
             # However much there is to do by night, the checkout has environments left.
             concurrency=Concurrency(reserved=10),
         )

@@ -39,13 +39,23 @@ if TYPE_CHECKING:
     from cdk_model_hosting.errors import ConfigurationError
     from cdk_model_hosting.experiments.schedule import ExperimentSchedule
     from cdk_model_hosting.experiments.shadow import ShadowExperiment
+    from cdk_model_hosting.functions.access_point import AccessPoint
     from cdk_model_hosting.functions.alarm import FunctionAlarm
+    from cdk_model_hosting.functions.bundling import Bundling
     from cdk_model_hosting.functions.code import FunctionCode
     from cdk_model_hosting.functions.concurrency import Concurrency
     from cdk_model_hosting.functions.delivery import ModelDelivery
-    from cdk_model_hosting.functions.front import Front
+    from cdk_model_hosting.functions.file_system import FileSystemThroughput, ModelFileSystem
+    from cdk_model_hosting.functions.fronts.authorization import Authorization
+    from cdk_model_hosting.functions.fronts.cors import Cors
+    from cdk_model_hosting.functions.fronts.front import Front
     from cdk_model_hosting.functions.function import ModelFunction
+    from cdk_model_hosting.functions.imported_file_system import ImportedModelFileSystem
     from cdk_model_hosting.functions.layer import ModelLayer
+    from cdk_model_hosting.functions.mountable import MountableFileSystem
+    from cdk_model_hosting.functions.on_failure import OnFailure
+    from cdk_model_hosting.functions.proxy import EndpointProxy
+    from cdk_model_hosting.functions.size import FunctionSize
     from cdk_model_hosting.models.artifact import ModelArtifact
     from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.models.image import Architecture, ContainerImage
@@ -76,33 +86,41 @@ if TYPE_CHECKING:
     from cdk_model_hosting.scaling.steps import Interval
 
 __all__ = [
+    "AccessPoint",
     "AdapterComponent",
     "Alarm",
     "Architecture",
     "AsyncEndpoint",
     "AsyncStorage",
+    "Authorization",
     "Baseline",
     "BatchAlarm",
     "BatchTransform",
     "BatchTransformMap",
     "Batching",
+    "Bundling",
     "ComponentEndpoint",
     "ComponentResources",
     "Concurrency",
     "ConfigurationError",
     "Container",
     "ContainerImage",
+    "Cors",
     "DataCapture",
     "DynamicBatching",
     "EndpointDashboard",
+    "EndpointProxy",
     "ExperimentSchedule",
     "ExplainedAnswers",
     "ExplainedFeatures",
     "Explainer",
+    "FileSystemThroughput",
     "Fleet",
     "Front",
     "FunctionAlarm",
     "FunctionCode",
+    "FunctionSize",
+    "ImportedModelFileSystem",
     "InferenceComponent",
     "Interval",
     "ManagedInstances",
@@ -110,13 +128,16 @@ __all__ = [
     "ModelArtifact",
     "ModelClient",
     "ModelDelivery",
+    "ModelFileSystem",
     "ModelFunction",
     "ModelLayer",
     "ModelStore",
+    "MountableFileSystem",
     "MultiContainerModel",
     "MultiModel",
     "Network",
     "Notifications",
+    "OnFailure",
     "Pace",
     "Pattern",
     "PipelineModel",
@@ -153,6 +174,17 @@ __all__ = [
 ]
 
 _HOME = {
+    "FunctionSize": "functions.size",
+    "OnFailure": "functions.on_failure",
+    "ModelFileSystem": "functions.file_system",
+    "ImportedModelFileSystem": "functions.imported_file_system",
+    "MountableFileSystem": "functions.mountable",
+    "AccessPoint": "functions.access_point",
+    "FileSystemThroughput": "functions.file_system",
+    "Authorization": "functions.fronts.authorization",
+    "Cors": "functions.fronts.cors",
+    "Bundling": "functions.bundling",
+    "EndpointProxy": "functions.proxy",
     "AdapterComponent": "endpoints.adapter",
     "Alarm": "monitoring.alarm",
     "Architecture": "models.image",
@@ -176,7 +208,7 @@ _HOME = {
     "ExplainedFeatures": "endpoints.explained",
     "Explainer": "endpoints.explainer",
     "Fleet": "endpoints.fleet",
-    "Front": "functions.front",
+    "Front": "functions.fronts.front",
     "FunctionAlarm": "functions.alarm",
     "FunctionCode": "functions.code",
     "InferenceComponent": "endpoints.component",

@@ -28,11 +28,11 @@ _TRUST: dict[str, Any] = {
 
 
 class HandlerFunction(Construct):
-    """A function of a stack, which has one of a kind at most.
+    """A function with a role and a log group of its own.
 
     Args:
-        stack: The stack.
-        construct_id: ID in it.
+        scope: Where to make it: the stack, for a function that serves all of it.
+        construct_id: ID below `scope`.
         handler: The folder of its code in ``handlers``.
         description: What it is for, as the Lambda console shows it.
         memory_mb: Its memory, which its share of a processor goes with.
@@ -43,11 +43,12 @@ class HandlerFunction(Construct):
         arn: Its ARN.
         name: Its name.
         role_name: Reference to its role, for further policies.
+        cfn_function: Its resource.
     """
 
     def __init__(
         self,
-        stack: cdk.Stack,
+        scope: Construct,
         construct_id: str,
         *,
         handler: str,
@@ -61,7 +62,7 @@ class HandlerFunction(Construct):
         from aws_cdk import aws_logs as logs  # noqa: PLC0415
         from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415
 
-        super().__init__(stack, construct_id)
+        super().__init__(scope, construct_id)
         code = s3_assets.Asset(
             self,
             "Code",
@@ -93,6 +94,7 @@ class HandlerFunction(Construct):
             role=role.attr_arn,
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref, log_format="JSON"),
         )
+        self.cfn_function = function
         self.arn = function.attr_arn
         self.name = function.ref
         self.role_name = role.ref

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """One Allow statement of an execution role.
+    """One statement of an execution role.
 
     Args:
         actions: IAM actions.
@@ -24,18 +24,20 @@ class Permission:
         conditions: IAM condition block.
         wildcard_reason: Why a resource holds a wildcard; every such statement must say so, and the reason is recorded
             for cdk-nag.
+        is_denied: Whether it is refused instead, whatever else allows it.
     """
 
     actions: tuple[str, ...]
     resources: tuple[str | dict[str, Any], ...]
     conditions: Mapping[str, Any] | None = None
     wildcard_reason: str | None = None
+    is_denied: bool = False
 
     def render(self) -> dict[str, Any]:
         """The statement as IAM's JSON."""
         statement: dict[str, Any] = {
             "Action": _one_or_all(self.actions),
-            "Effect": "Allow",
+            "Effect": "Deny" if self.is_denied else "Allow",
             "Resource": _one_or_all(self.resources),
         }
         if self.conditions:
@@ -45,6 +47,7 @@ class Permission:
     def statement(self) -> iam.PolicyStatement:
         """The statement as CDK's own roles and policies take it."""
         return iam.PolicyStatement(
+            effect=iam.Effect.DENY if self.is_denied else iam.Effect.ALLOW,
             actions=list(self.actions),
             resources=[each if isinstance(each, str) else cdk.Token.as_string(each) for each in self.resources],
             conditions=self.conditions,

@@ -122,9 +122,17 @@ COUNTERPARTS = {
     "SCHEDULE_WINDOW_MINUTES": "scheduler:MaximumWindowInMinutes",
     "SHARD_CONCURRENCY": "stepfunctions:MaxConcurrency",
     "SHARD_FAILURES": "stepfunctions:ToleratedFailurePercentage",
+    "CORS_ORIGINS": "lambda:AllowOriginsList",
+    "CORS_HEADERS": "lambda:HeadersList",
+    "CORS_SECONDS": "lambda:MaxAge",
+    "QUEUE_BATCH": "lambda:BatchSize",
+    "QUEUE_WINDOW_SECONDS": "lambda:MaximumBatchingWindowInSeconds",
+    "QUEUE_CONCURRENCY": "lambda:MaximumConcurrency",
+    "FUNCTION_RETRIES": "lambda:MaximumRetryAttempts",
+    "FUNCTION_EVENT_AGE_SECONDS": "lambda:MaximumEventAgeInSeconds",
 }
 
-FUNCTIONS = [name for name in RULES if name.startswith("FUNCTION_")]
+FUNCTIONS = [name for name in RULES if name.startswith("FUNCTION_") and name not in COUNTERPARTS]
 
 # Limits that the service model does not state, and where the number is from instead.
 WITHOUT_COUNTERPART = {
@@ -166,6 +174,14 @@ WITHOUT_COUNTERPART = {
     "RETRY_WAIT_SECONDS": "the Amazon States Language's limit on MaxDelaySeconds",
     "ALARM_HOURS": "CloudWatch's limit, stated in the text of PutMetricAlarm: periods times their length, a week at most",
     "SHARDS": "follows from Step Functions' limit on what a state hands on",
+    "ENDPOINT_ANSWER_SECONDS": "stated in the text of InvokeEndpoint: a container must answer within a minute",
+    "HTTP_API_SECONDS": "API Gateway's quota in whole seconds, which functions count in",
+    "HTTP_API_RATE": "nothing is let through by a rate of 0, and its top is the account's quota",
+    "HTTP_API_BURST": "nothing is let through by a burst of 0, and its top is the account's quota",
+    "JWT_AUDIENCES": "API Gateway's quota, stated in its guide",
+    "JWT_SCOPES": "API Gateway's quota, stated in its guide",
+    "QUEUE_BATCH_AT_ONCE": "the text of CreateEventSourceMapping: more takes a window, which a FIFO queue has not",
+    "QUEUE_TRIES": "SQS's limit on maxReceiveCount, stated in its guide",
     "DASHBOARD_MINUTES": "how long CloudWatch keeps metrics, stated in the text of GetMetricStatistics",
     **{
         name: "Triton's own, or its container's: no service of AWS's knows it"
@@ -223,6 +239,8 @@ NARROWER = {
     "TAG_KEY": ({"pattern"}, "written for Python's expressions, and aws: is reserved; samples are tested"),
     "TAG_VALUE": ({"pattern"}, "written for Python's expressions; samples are tested"),
     "POLICY_NAME": ({"pattern"}, "written for Python's expressions; samples are tested"),
+    "CORS_ORIGINS": ({"min"}, "who names no origin wants no such rule"),
+    "CORS_HEADERS": ({"min"}, "every request has a header for its content's type"),
     "RESOURCE_ID": ({"pattern"}, "every text that can be typed fits it"),
 }
 
@@ -239,6 +257,7 @@ def models() -> dict[str, Any]:
         "cloudwatch",
         "scheduler",
         "stepfunctions",
+        "lambda",
     )
     return {name: session.get_service_model(name) for name in names}
 

@@ -13,6 +13,7 @@ MANY = Permission(
     conditions={"StringLike": {"s3:prefix": ["a/"]}},
     wildcard_reason="because",
 )
+DENIED = Permission(actions=("ec2:DescribeSubnets",), resources=("*",), is_denied=True)
 
 
 def test_one_action_and_one_resource_stand_alone() -> None:
@@ -28,7 +29,11 @@ def test_several_stand_in_lists() -> None:
     }
 
 
-@pytest.mark.parametrize("permission", [READ, MANY])
+def test_what_is_denied_is_no_permission() -> None:
+    assert DENIED.render() == {"Action": "ec2:DescribeSubnets", "Effect": "Deny", "Resource": "*"}
+
+
+@pytest.mark.parametrize("permission", [READ, MANY, DENIED])
 def test_says_the_same_as_a_statement_of_the_cdk(permission: Permission) -> None:
     stack = new_stack()
     statement: dict[str, Any] = stack.resolve(permission.statement().to_statement_json())

@@ -16,6 +16,14 @@ from cdk_model_hosting.monitoring.checks import count, millis, percentile, share
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
+MESSAGES = "Queue"
+"""The queue in front of a function, of the two that there are."""
+
+DEAD_LETTERS = "DeadLetters"
+"""The one that messages go to which failed too often."""
+
+_QUEUES = "AWS/SQS"
+_MILLIS_A_SECOND = 1000
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_]{0,63}")
 
 
@@ -27,11 +35,13 @@ class Measure:
         namespace: Its namespace.
         name: Its name.
         statistic: What is made of a minute's data.
+        queue: Which queue of the function's front publishes it: `MESSAGES` or `DEAD_LETTERS`; None for the function's own.
     """
 
     namespace: str
     name: str
     statistic: str = "Sum"
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +215,61 @@ class FunctionAlarm:
             threshold=count(f"{what} above", above, why="no minute has less than no events", least=0),
             by_version=False,
             says=f"more than {above:g} events within a minute found no environment ready",
+            minutes=minutes,
+            out_of=minutes if out_of is None else out_of,
+        )
+
+    @classmethod
+    def backlog_age(cls, *, above: cdk.Duration, minutes: int = 1, out_of: int | None = None) -> Self:
+        """The oldest message in the queue of a function with `Front.queue` has waited too long.
+
+        A message that fails waits for its next turn, so the time should be longer than the queue's visibility timeout.
+
+        Args:
+            above: Time that a message may wait.
+            minutes: Minutes that must be bad.
+            out_of: Minutes that are looked at; as many as must be bad when omitted.
+
+        Raises:
+            ConfigurationError: When a number is outside its range, or the time known only at deploy time.
+        """
+        what = "FunctionAlarm.backlog_age"
+        longest = millis(f"{what} above", above, why="every message waits a moment") / _MILLIS_A_SECOND
+        return cls(
+            name="BacklogAge",
+            what=what,
+            measure=Measure(
+                namespace=_QUEUES, name="ApproximateAgeOfOldestMessage", statistic="Maximum", queue=MESSAGES
+            ),
+            threshold=longest,
+            by_version=False,
+            says=f"the oldest message has waited more than {longest:.15g} seconds",
+            minutes=minutes,
+            out_of=minutes if out_of is None else out_of,
+        )
+
+    @classmethod
+    def dead_letters(cls, *, above: float = 0, minutes: int = 1, out_of: int | None = None) -> Self:
+        """Messages lie in the dead-letter queue of a function with `Front.queue`: they failed as often as they might come.
+
+        Args:
+            above: Messages that are borne, a whole number of at least 0.
+            minutes: Minutes that must be bad.
+            out_of: Minutes that are looked at; as many as must be bad when omitted.
+
+        Raises:
+            ConfigurationError: When a number is outside its range.
+        """
+        what = "FunctionAlarm.dead_letters"
+        return cls(
+            name="DeadLetters",
+            what=what,
+            measure=Measure(
+                namespace=_QUEUES, name="ApproximateNumberOfMessagesVisible", statistic="Maximum", queue=DEAD_LETTERS
+            ),
+            threshold=count(f"{what} above", above, why="no queue has less than no messages", least=0),
+            by_version=False,
+            says=f"more than {above:g} messages failed as often as they might come",
             minutes=minutes,
             out_of=minutes if out_of is None else out_of,
         )

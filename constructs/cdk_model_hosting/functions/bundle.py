@@ -53,7 +53,7 @@ class Bundle:
         if self.code.requirements is None:
             return None
         lock = chosen(self.code.requirements, self.target)
-        return Packages(lock=lock, target=self.target) if lock else None
+        return Packages(lock=lock, target=self.target, bundling=self.code.bundling) if lock else None
 
     @cached_property
     def sources(self) -> dict[str, Path]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdk_model_hosting.arguments import require, require_several
+from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions import cache
 from cdk_model_hosting.limits import (
     FUNCTION_IMAGE_MB,
     FUNCTION_LAYERS,
-    FUNCTION_LOG_DAYS,
-    FUNCTION_MEMORY_MB,
-    FUNCTION_SECONDS,
-    FUNCTION_TMP_MB,
     FUNCTION_UNZIPPED_MB,
 )
 from cdk_model_hosting.tokens import is_token
@@ -36,21 +32,6 @@ def check_kinds(**values: tuple[object, type]) -> None:
             require(f"ModelFunction {name}", value, kind)
 
 
-def check_numbers(*, memory_mb: int, timeout: int, ephemeral_mb: int, log_days: int) -> None:
-    """Refuse sizes and times that Lambda does not give.
-
-    Args:
-        memory_mb: The function's memory.
-        timeout: Seconds for one event.
-        ephemeral_mb: Size of /tmp.
-        log_days: Days that the log is kept.
-    """
-    FUNCTION_MEMORY_MB.check("ModelFunction memory_mb", memory_mb)
-    FUNCTION_SECONDS.check("ModelFunction timeout", timeout)
-    FUNCTION_TMP_MB.check("ModelFunction ephemeral_mb", ephemeral_mb)
-    FUNCTION_LOG_DAYS.check("ModelFunction log_days", log_days)
-
-
 def check_layers(layers: Sequence[object], delivery: BoundDelivery) -> None:
     """Refuse more layers than Lambda takes, and any on an image.
 
@@ -58,13 +39,12 @@ def check_layers(layers: Sequence[object], delivery: BoundDelivery) -> None:
         layers: The user's layers.
         delivery: How the model comes.
     """
-    require_several("ModelFunction layers", layers)
     if delivery.is_image and layers:
         raise ConfigurationError(
-            f"ModelFunction layers must be omitted with ModelDelivery.image, got {len(layers)}: Lambda lays none over an image"
+            f"FunctionCode layers must be omitted with ModelDelivery.image, got {len(layers)}: Lambda lays none over an image"
         )
     count = len(layers) + (delivery.layer_arn is not None)
-    FUNCTION_LAYERS.check("ModelFunction layers and the model's in all", count)
+    FUNCTION_LAYERS.check("FunctionCode layers and the model's in all", count)
 
 
 def check_tmp(delivery: BoundDelivery, ephemeral_mb: int) -> None:
@@ -78,7 +58,7 @@ def check_tmp(delivery: BoundDelivery, ephemeral_mb: int) -> None:
     if needed is None or is_token(ephemeral_mb) or needed <= ephemeral_mb:
         return
     raise ConfigurationError(
-        f"ModelFunction ephemeral_mb must be at least {needed:.1f} MB for this model, got {ephemeral_mb}: /tmp holds an archive and "
+        f"FunctionSize ephemeral_mb must be at least {needed:.1f} MB for this model, got {ephemeral_mb}: /tmp holds an archive and "
         "what is unpacked from it at the same time"
     )
 

@@ -6,9 +6,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from cdk_model_hosting.arguments import require
+from cdk_model_hosting.arguments import require, require_like, require_several
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.functions.bundling import Bundling
+from cdk_model_hosting.functions.environment import check_names
 from cdk_model_hosting.functions.files import files_below
 from cdk_model_hosting.handlers.model_function.contract import (
     DEFAULT_LOADER,
@@ -20,12 +24,18 @@ from cdk_model_hosting.handlers.model_function.contract import (
 from cdk_model_hosting.limits import FUNCTION_PYTHON
 from cdk_model_hosting.tokens import is_token
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_lambda as lambda_
+
 MODEL_FOLDER = "cdk_model"
 """Where a model lies in the code of a function, in a layer and in an image."""
 
 _ENTRY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _LOADER = re.compile(rf"[\w.-]+|{_ENTRY.pattern}")
 _OURS = (PACKAGE, MODEL_FOLDER)
+_LAYER = "a layer such as LayerVersion.from_layer_version_arn(self, 'Extension', 'arn:...')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,9 @@ class FunctionCode:
         python: The function's Python.
         batch_size: How many requests the function takes at once; None when it takes one.
         sample: Name of a request in the folder, or None.
+        environment: Environment variables for it.
+        layers: Layers that lie beneath it.
+        bundling: How its packages are installed.
     """
 
     folder: Path
@@ -49,6 +62,9 @@ class FunctionCode:
     python: str
     batch_size: int | None
     sample: str | None
+    environment: Mapping[str, str]
+    layers: Sequence[lambda_.ILayerVersion]
+    bundling: Bundling
 
     @classmethod
     def from_folder(
@@ -61,13 +77,16 @@ class FunctionCode:
         python: str = "3.14",
         batch_size: int | None = None,
         sample: str | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        layers: Sequence[lambda_.ILayerVersion] = (),
+        bundling: Bundling | None = None,
     ) -> FunctionCode:
         """A local folder with Python modules.
 
         The packages of the lock are installed by pip when the app is synthesized, for the function's own processor and Python,
-        from wheels alone and only with the hashes that the lock has. Nothing of them is run, and no Docker is needed. They are
-        kept for the next synthesis. Their bytecode is written if this machine has the function's Python: with it, a function
-        begins about three times as fast.
+        from wheels alone and only with the hashes that the lock has. Nothing of them is run, and no Docker is needed, unless
+        `bundling` says so. They are kept for the next synthesis. Their bytecode is written if this machine has the function's
+        Python: with it, a function begins about three times as fast.
 
         Args:
             folder: The folder. All of it goes into the function.
@@ -79,6 +98,9 @@ class FunctionCode:
             batch_size: When the function takes lists of requests: how many at most, 1-10000; it takes one when omitted.
             sample: JSON file in the folder with a request, which is predicted from when the function begins: a version
                 that cannot answer it is not deployed.
+            environment: Environment variables for the code, at most 4096 bytes with this library's.
+            layers: Layers with what else the code needs, such as extensions; at most 5 with the model's.
+            bundling: How the packages are installed: `Bundling.docker` builds those that have no wheels; `Bundling.wheels` when omitted.
 
         Raises:
             ConfigurationError: When a file is not there, or an argument is none of the above.
@@ -93,12 +115,23 @@ class FunctionCode:
             python=python,
             batch_size=batch_size,
             sample=sample,
+            environment=environment,
+            layers=layers,
+            bundling=Bundling.wheels() if bundling is None else bundling,
         )
 
     def __post_init__(self) -> None:
         files = files_below("FunctionCode folder", self.folder)
         self._check_texts()
         FUNCTION_PYTHON.check("FunctionCode python", self.python)
+        check_names(self.environment)
+        require("FunctionCode bundling", self.bundling, Bundling)
+        require_several("FunctionCode layers", self.layers)
+        for each in self.layers:
+            require_like("FunctionCode layers element", each, "layer_version_arn", _LAYER)
+        # Copies: what the caller does to them later must not change a frozen value.
+        object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
+        object.__setattr__(self, "layers", tuple(self.layers))
         for name, path in (("requirements", self.requirements), ("sample", self._sample_path())):
             if path is not None and not path.is_file():
                 raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""How many environments of a function there may be, and how many are kept ready."""
+"""How many environments of a function there may be, how many are kept ready, and how they begin."""
 
 from __future__ import annotations
 
@@ -28,10 +28,14 @@ _WHOLE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concurrency:
-    """How many environments of a function there may be, and how many of them are kept ready, and paid for.
+    """How many environments of a function there may be, how many of them are kept ready, and paid for, and how they begin.
 
     An environment answers one event at a time. Without any of this, Lambda makes environments as events come, and each begins
     with loading the model.
+
+    With `snap_start` the model is loaded once, when a version is published: for 130 seconds at most, or for the function's timeout
+    where that is longer. Lambda keeps a snapshot of that environment, and makes the others from it. Both are paid for by the
+    function's memory: the snapshot for as long as there is its version, and each environment that is made from it.
 
     Args:
         reserved: Environments that the function has for itself out of the account's, and at most; 0 turns it off.
@@ -39,19 +43,29 @@ class Concurrency:
         scaling: How many are kept ready by their use or by the clock, in place of `provisioned`:
             `Scaling.on_provisioned_use(percent=70, between=(2, 20))`, or `Scaling.between` with that policy and schedules. A
             deployment keeps the number that it has reached.
+        snap_start: Whether environments are made from a snapshot of one that has loaded its model (SnapStart), in place of
+            `provisioned` and `scaling`. It takes Python 3.12 or newer, a /tmp of 512 MB, and no file system.
 
     Raises:
-        ConfigurationError: When a number is outside its range, more are kept ready than there may be, or a policy looks at what
-            functions do not publish.
+        ConfigurationError: When a number is outside its range, more are kept ready than there may be, a policy looks at what
+            functions do not publish, or environments are both kept ready and made from a snapshot.
 
-    See: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+    See: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html and
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
     """
 
     reserved: int | None = None
     provisioned: int | None = None
     scaling: Scaling | None = None
+    snap_start: bool = False
 
     def __post_init__(self) -> None:
+        require("Concurrency snap_start", self.snap_start, bool)
+        if self.snap_start and (self.provisioned is not None or self.scaling is not None):
+            raise ConfigurationError(
+                "Concurrency snap_start must be False with provisioned or scaling, got True: Lambda keeps no environments ready that "
+                "are made from a snapshot"
+            )
         FUNCTION_RESERVED.check("Concurrency reserved", self.reserved)
         FUNCTION_PROVISIONED.check("Concurrency provisioned", self.provisioned)
         self._at_most("provisioned", self.provisioned)

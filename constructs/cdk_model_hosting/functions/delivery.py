@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING
 from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.code import MODEL_FOLDER
-from cdk_model_hosting.functions.files import files_below
+from cdk_model_hosting.functions.file_publisher import FileSystemPublisher
+from cdk_model_hosting.functions.files import files_below, megabytes
 from cdk_model_hosting.functions.in_bucket import AssetInBucket, ObjectInBucket
 from cdk_model_hosting.functions.layer import ModelLayer
+from cdk_model_hosting.functions.mountable import MountableFileSystem
+from cdk_model_hosting.functions.on_file_system import PathOnFileSystem
 from cdk_model_hosting.handlers.model_function.contract import Delivery, Variable
+from cdk_model_hosting.limits import FUNCTION_PUBLISHED_MB
+from cdk_model_hosting.placement import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import aws_cdk as cdk
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
+    from cdk_model_hosting.functions.mount import Mount
     from cdk_model_hosting.permissions import Permission
 
 _BUCKET = "a bucket such as Bucket.from_bucket_name(self, 'Models', 'my-models')"
@@ -41,6 +48,8 @@ class BoundDelivery:
         tmp_mb: What it takes of /tmp; None where nobody knows.
         permissions: What the function needs to read it.
         is_image: Whether code and model are an image.
+        mount: The file system that has it.
+        after: What must be there before the function is made, or is let change.
     """
 
     variables: Mapping[str, str]
@@ -51,13 +60,16 @@ class BoundDelivery:
     tmp_mb: float | None = None
     permissions: tuple[Permission, ...] = ()
     is_image: bool = False
+    mount: Mount | None = None
+    after: tuple[cdk.CfnResource, ...] = ()
 
 
 class ModelDelivery(ABC):
     """How a model comes to a function. Made by one of its factories.
 
     `bundled` is the simplest; `layer` shares a model among functions and keeps code and model apart; `bucket_asset` and `bucket`
-    are for models beyond 250 MB; `image` is for packages beyond that.
+    are for models beyond 250 MB; `file_system_asset` and `file_system` are for models that many environments read and none has room
+    for; `image` is for packages beyond 250 MB.
 
     In every way a function gets and loads its model once for each environment that Lambda makes, before the first request.
     """
@@ -132,6 +144,51 @@ class ModelDelivery(ABC):
         require_like("ModelDelivery.bucket bucket", bucket, "bucket_name", _BUCKET)
         found = ObjectInBucket(bucket=bucket, key=key, version_id=version_id, etag=etag, sha256=sha256, size_mb=size_mb)
         return _ObjectDelivery(found)
+
+    @staticmethod
+    def file_system_asset(file_system: MountableFileSystem, model: str | os.PathLike[str]) -> ModelDelivery:
+        """A local folder that a deployment unpacks into a file system, which the function has mounted, and reads there.
+
+        It gets a folder of its own there, named by its SHA-256, all at once and before the function changes. The function may read,
+        and nothing else. When no function of any stack uses it any more, it is removed: after a deployment has moved to another
+        model, and the versions of the function that used this one are gone.
+
+        Args:
+            file_system: The file system.
+            model: Folder of the model's files, at most 20 GB.
+
+        Raises:
+            ConfigurationError: When the folder does not exist, holds no file, or too much.
+        """
+        what = "ModelDelivery.file_system_asset"
+        require(f"{what} file_system", file_system, MountableFileSystem)
+        folder = _folder(f"{what} model", model)
+        size = megabytes(files_below(f"{what} model", folder))
+        FUNCTION_PUBLISHED_MB.check(f"{what} model", round(size, 1))
+        return _Published(file_system, AssetInBucket(folder, what=f"{what} model"))
+
+    @staticmethod
+    def file_system(
+        file_system: MountableFileSystem, path: str, *, version: str | None = None, sha256: str | None = None
+    ) -> ModelDelivery:
+        """A file or folder that somebody else puts on a file system, which the function has mounted, and reads there.
+
+        One that was written anew under its path would be another model in some environments and not in others, so it is known by a
+        version in its path or by its checksum. Another one makes a new version of the function.
+
+        Args:
+            file_system: The file system.
+            path: Where it is in the access point's folder, such as ``fraud/{version}``.
+            version: What stands for ``{version}`` in the path.
+            sha256: The SHA-256 that it must have, in hexadecimal digits: of a file, its own; of a folder, that of what ``sha256sum``
+                prints of its files, sorted by their names. All of it is read whenever an environment begins, which a large
+                model has no time for: Lambda gives ten seconds. Give it a version then.
+
+        Raises:
+            ConfigurationError: When the path leads out of the folder, or the model is not told from others.
+        """
+        require("ModelDelivery.file_system file_system", file_system, MountableFileSystem)
+        return _OnFileSystem(file_system, PathOnFileSystem(path=path, version=version, sha256=sha256))
 
     @staticmethod
     def image(model: str | os.PathLike[str]) -> ModelDelivery:
@@ -224,3 +281,31 @@ class _ObjectDelivery(ModelDelivery):
     def bind(self, scope: Construct) -> BoundDelivery:  # noqa: ARG002 - it is there already
         found = self.model.found()
         return BoundDelivery(variables=found.variables(), tmp_mb=found.tmp_mb, permissions=found.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published(ModelDelivery):
+    place: MountableFileSystem
+    model: AssetInBucket
+
+    def bind(self, scope: Construct) -> BoundDelivery:
+        uploaded = self.model.upload(scope)
+        publisher = FileSystemPublisher.of(place_of(scope).stack)
+        published = publisher.publish(scope, self.place, uploaded)
+        return BoundDelivery(
+            variables=_at(Delivery.FILE_SYSTEM, f"{self.place.mount_path}/{uploaded.sha256}"),
+            mount=self.place.mount,
+            after=(*self.place.ready, published),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _OnFileSystem(ModelDelivery):
+    place: MountableFileSystem
+    model: PathOnFileSystem
+
+    def bind(self, scope: Construct) -> BoundDelivery:  # noqa: ARG002 - it is there already
+        variables = _at(Delivery.FILE_SYSTEM, f"{self.place.mount_path}/{self.model.resolved}")
+        if self.model.sha256 is not None:
+            variables[str(Variable.SHA256)] = self.model.sha256
+        return BoundDelivery(variables=variables, mount=self.place.mount, after=self.place.ready)

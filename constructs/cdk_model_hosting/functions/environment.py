@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import FUNCTION_ENVIRONMENT_BYTES
 from cdk_model_hosting.tokens import is_token
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_WHAT = "ModelFunction environment"
+_WHAT = "FunctionCode environment"
 _OURS = "MODEL_FUNCTION_"
 _NAME = re.compile(r"[a-zA-Z]\w+", re.ASCII)
 # See: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -39,16 +36,16 @@ _RESERVED = frozenset(
 )
 
 
-def checked(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
-    """All variables of a function.
+def check_names(given: Mapping[str, str]) -> None:
+    """Refuse variables that a user cannot set.
 
     Args:
         given: The user's.
-        ours: This library's.
 
     Raises:
-        ConfigurationError: When one of the user's is reserved, or no text, or all together are too long.
+        ConfigurationError: When one is reserved, or no text.
     """
+    require(_WHAT, given, Mapping)
     for name, value in given.items():
         require(f"{_WHAT} name", name, str)
         require(f"{_WHAT} {name}", value, str)
@@ -57,6 +54,18 @@ def checked(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]
                 f"{_WHAT} name must be two or more letters, digits and underscores, the first a letter, and not be Lambda's own or begin "
                 f"with {_OURS}, got {name!r}: the function reads it as something else"
             )
+
+
+def together_with(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """All variables of a function.
+
+    Args:
+        given: The user's.
+        ours: This library's.
+
+    Raises:
+        ConfigurationError: When all together are too long.
+    """
     together = {**given, **ours}
     known = sum(
         len(name.encode()) + (0 if is_token(value) else len(value.encode())) for name, value in together.items()

@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_model_hosting.advice import Advice
-from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.alarm import FunctionAlarm
 from cdk_model_hosting.functions.alarms import FunctionAlarms
 from cdk_model_hosting.functions.bundle import Bundle
-from cdk_model_hosting.functions.checks import check_kinds, check_layers, check_numbers, check_size, check_tmp
+from cdk_model_hosting.functions.checks import check_kinds, check_layers, check_size, check_tmp
 from cdk_model_hosting.functions.code import FunctionCode
 from cdk_model_hosting.functions.concurrency import Concurrency
 from cdk_model_hosting.functions.delivery import ModelDelivery
 from cdk_model_hosting.functions.deployment import Deployment, check_rollback
-from cdk_model_hosting.functions.environment import checked
-from cdk_model_hosting.functions.front import Front
+from cdk_model_hosting.functions.environment import together_with
+from cdk_model_hosting.functions.fronts.front import Front
 from cdk_model_hosting.functions.metrics import FunctionMetrics
+from cdk_model_hosting.functions.on_failure import OnFailure
 from cdk_model_hosting.functions.resources import Settings, make
 from cdk_model_hosting.functions.rollout import Shift
+from cdk_model_hosting.functions.size import FunctionSize
+from cdk_model_hosting.functions.snap_start import advice_for, check_snap_start
 from cdk_model_hosting.functions.target import Target
+from cdk_model_hosting.functions.vpc import vpc_of
 from cdk_model_hosting.functions.watched import WatchedFunction
 from cdk_model_hosting.grants import grant
+from cdk_model_hosting.limits import FUNCTION_LOG_DAYS
 from cdk_model_hosting.models.image import Architecture
+from cdk_model_hosting.models.network import Network
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.placement import place_of
 from cdk_model_hosting.rollout.rollout import Rollout
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_lambda as lambda_
 
     from cdk_model_hosting.monitoring.actions import AlarmAction
 
-_DEFAULT_SECONDS = 10
 _LONGEST_LABEL = 64
 _MILLI = 1000
 _NO_BYTECODE = (
@@ -66,16 +70,15 @@ class ModelFunction(FunctionMetrics, Construct):
         code: What predicts.
         delivery: How the model comes to it.
         architecture: Its processor, which its packages are installed for.
-        memory_mb: Its memory, 128-10240. It has one processor with 1769, and more with more.
-        timeout: Time for one event, at most 15 minutes; 10 seconds when omitted.
-        ephemeral_mb: Size of /tmp, 512-10240.
-        layers: Further layers, such as extensions; at most 5 with the model's.
+        size: How large it is, and how long it may take; one processor and 10 seconds when omitted.
         front: How requests reach it; `Front.none()` when omitted.
         concurrency: How many environments there may be, and how many are kept ready.
         rollout: How the alias moves to a new version: `Rollout.canary` or `Rollout.linear` by percent; at once when omitted.
         rollback_on: What such a rollout rolls back on, at most 10 in all: more than 1 % of errors or failed requests, and
-            a 99th percentile of more than half of `timeout`, when omitted.
-        environment: Further environment variables, for the user's code.
+            a 99th percentile of more than half of the timeout, when omitted.
+        network: VPC to attach it to; when omitted, that of the model's file system, or none. A function in a VPC reaches what is
+            outside, S3 for instance, by a NAT gateway or an endpoint of the VPC alone.
+        on_failure: Where the events go that nobody waits for, when they fail; after two further tries they are gone when omitted.
         encryption_key: KMS key of the environment variables; Lambda's own when omitted.
         log_days: Days that its log is kept.
         verify_version: Whether each new version is let begin before requests go to it.
@@ -88,14 +91,15 @@ class ModelFunction(FunctionMetrics, Construct):
         function_arn: Its ARN, without a version.
         alias_name: The name of the alias.
         alias_arn: ARN of the version that is live: what callers invoke.
-        url: Its HTTPS address, if its front is one.
+        front: How requests reach it, with the resources: the address, the HTTP API or the queue.
+        url: Its HTTPS address, if its front has one.
         cfn_function: The function's resource. A version holds what it had when it was published: what is changed here by hand reaches
             the next one only when something else changes too.
         cfn_version: The newest version's resource.
         cfn_alias: The alias's resource.
         cfn_role: The role's resource.
         cfn_log_group: The log group's resource.
-        cfn_url: The address's resource, or None.
+        cfn_event_invoke_config: Where failed events go, or None.
         cfn_scalable_target: What keeps environments ready by their use, or None.
         deployment: What moves the alias step by step, or None.
 
@@ -110,61 +114,64 @@ class ModelFunction(FunctionMetrics, Construct):
         code: FunctionCode,
         delivery: ModelDelivery,
         architecture: Architecture = Architecture.ARM64,
-        memory_mb: int = 1769,
-        timeout: cdk.Duration | None = None,
-        ephemeral_mb: int = 512,
-        layers: Sequence[lambda_.ILayerVersion] = (),
+        size: FunctionSize | None = None,
         front: Front | None = None,
         concurrency: Concurrency | None = None,
         rollout: Rollout | None = None,
         rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm] | None = None,
-        environment: Mapping[str, str] = MappingProxyType({}),
+        network: Network | None = None,
+        on_failure: OnFailure | None = None,
         encryption_key: kms.IKey | None = None,
         log_days: int = 90,
         verify_version: bool = True,
     ) -> None:
+        size = FunctionSize() if size is None else size
         front = Front.none() if front is None else front
         concurrency = Concurrency() if concurrency is None else concurrency
         check_kinds(
             code=(code, FunctionCode),
             delivery=(delivery, ModelDelivery),
             architecture=(architecture, Architecture),
+            size=(size, FunctionSize),
             front=(front, Front),
             concurrency=(concurrency, Concurrency),
             rollout=(rollout, Rollout),
+            network=(network, Network),
+            on_failure=(on_failure, OnFailure),
             verify_version=(verify_version, bool),
         )
-        given = seconds("ModelFunction timeout", timeout)
-        duration = _DEFAULT_SECONDS if given is None else given
-        check_numbers(memory_mb=memory_mb, timeout=duration, ephemeral_mb=ephemeral_mb, log_days=log_days)
+        FUNCTION_LOG_DAYS.check("ModelFunction log_days", log_days)
         shift = None if rollout is None else Shift.of(rollout)
         if rollback_on is not None:
             check_rollback(rollback_on)
         super().__init__(scope, construct_id)
         bound = delivery.bind(self)
-        check_layers(layers, bound)
-        check_tmp(bound, ephemeral_mb)
+        check_layers(code.layers, bound)
+        check_tmp(bound, size.ephemeral_mb)
+        if concurrency.snap_start:
+            check_snap_start(code, bound, size)
         own = () if bound.layer_arn is None else (bound.layer_arn,)
         bundle = Bundle(code=code, target=Target(python=code.python, architecture=architecture), model=bound.files)
         stack = place_of(self).stack
         check_size(bundle, bound, bundling=stack.bundling_required)
+        self._vpc = vpc_of(self, network, bound.mount)
+        outward = () if on_failure is None else on_failure.permissions
         made = make(
             self,
             stack,
             bundle,
             bound,
             Settings(
-                variables=checked(environment, code.variables() | dict(bound.variables)),
-                memory_mb=memory_mb,
-                seconds=duration,
-                ephemeral_mb=ephemeral_mb,
-                layer_arns=(*own, *(each.layer_version_arn for each in layers)),
+                variables=together_with(code.environment, code.variables() | dict(bound.variables)),
+                size=size,
+                layer_arns=(*own, *(each.layer_version_arn for each in code.layers)),
                 key=encryption_key,
                 log_days=log_days,
-                reserved=concurrency.reserved,
-                provisioned=concurrency.provisioned,
+                concurrency=concurrency,
                 # What is turned off cannot begin.
                 verify=verify_version and concurrency.reserved != 0,
+                vpc=self._vpc,
+                permissions=outward if self._vpc is None else (*outward, *self._vpc.permissions),
             ),
         )
         self.cfn_log_group, self.cfn_role = made.log_group, made.role
@@ -179,12 +186,17 @@ class ModelFunction(FunctionMetrics, Construct):
         self._alarms: FunctionAlarms | None = None
         self.deployment: Deployment | None = None
         if shift is not None:
-            self._roll_out(shift, _usual_alarms(duration) if rollback_on is None else rollback_on)
+            self._roll_out(shift, _usual_alarms(size.timeout_seconds) if rollback_on is None else rollback_on)
+        self.cfn_event_invoke_config = None if on_failure is None else on_failure.bind(self, made.live)
         self.cfn_scalable_target = concurrency.bind(self, made.live, stack)
-        self.cfn_url = front.bind(self, made.live)
-        self.url: str | None = None if self.cfn_url is None else self.cfn_url.attr_function_url
+        self.front = front.bind(self, made.live)
+        self.url = self.front.url
         if bundle.packages is not None and not bundle.packages.is_compiled and not bound.is_image:
             self._warn(Advice("packagesWithoutBytecode", _NO_BYTECODE.format(code.python)))
+        for each in () if self._vpc is None else self._vpc.advice:
+            self._warn(each)
+        for each in advice_for(stack.region) if concurrency.snap_start else ():
+            self._warn(each)
 
     @property
     def alias(self) -> lambda_.IFunction:
@@ -196,6 +208,22 @@ class ModelFunction(FunctionMetrics, Construct):
                 self, "Alias", function_arn=self.alias_arn, role=self.role, same_environment=True
             )
         return self._alias
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Who may talk to the function, which is nobody, and whom it may talk to, such as a database.
+
+        Raises:
+            ConfigurationError: When the function is in no VPC.
+        """
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
+
+        if self._vpc is None:
+            raise ConfigurationError(
+                "ModelFunction connections must belong to a function in a VPC, got one without a network: only a VPC has security "
+                "groups"
+            )
+        return ec2.Connections(security_groups=list(self._vpc.security_groups))
 
     @property
     def role(self) -> iam.IRole:
@@ -214,26 +242,21 @@ class ModelFunction(FunctionMetrics, Construct):
         """
         return grant(grantee, [Permission(actions=("lambda:InvokeFunction",), resources=(self.alias_arn,))])
 
-    def grant_invoke_url(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody ask over the function's address, with signed requests.
+    def grant_ask(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody ask over the function's front: with signed requests over HTTPS, or by messages in its queue.
 
         Args:
             grantee: Who may.
 
         Raises:
-            ConfigurationError: When the function has no address.
+            ConfigurationError: When the function has no front, or anybody may ask there, or those with a token.
         """
-        if self.cfn_url is None:
+        if not self.front.permissions:
             raise ConfigurationError(
-                "grant_invoke_url must be called on a function with Front.function_url, got one without: there is no address"
+                "grant_ask must be called on a function with a front where IAM decides who may ask, got "
+                f"{self.front.kind}: there is nothing to grant"
             )
-        ask = Permission(actions=("lambda:InvokeFunctionUrl",), resources=(self.alias_arn,))
-        invoke = Permission(
-            actions=("lambda:InvokeFunction",),
-            resources=(self.alias_arn,),
-            conditions={"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
-        )
-        return grant(grantee, [ask, invoke])
+        return grant(grantee, self.front.permissions)
 
     def alarms(
         self,
@@ -255,7 +278,9 @@ class ModelFunction(FunctionMetrics, Construct):
             ConfigurationError: When a condition is named twice, or an action is none.
         """
         if self._alarms is None:
-            self._alarms = FunctionAlarms(self, "Alarms", watched=self._watched)
+            queue = self.front.queue
+            watched = self._watched if queue is None else replace(self._watched, queues=queue.names())
+            self._alarms = FunctionAlarms(self, "Alarms", watched=watched)
         return self._alarms.add(conditions, actions=actions, ok_actions=ok_actions)
 
     def _roll_out(self, shift: Shift, rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm]) -> None:

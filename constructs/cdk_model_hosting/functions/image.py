@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.functions.bundling import Bundling
 from cdk_model_hosting.handlers.model_function.contract import HANDLER
 
 if TYPE_CHECKING:
@@ -42,9 +44,17 @@ def image_of(scope: Construct, construct_id: str, bundle: Bundle) -> ecr_assets.
         scope: Where to make the asset.
         construct_id: ID below `scope`.
         bundle: What goes into it.
+
+    Raises:
+        ConfigurationError: When its packages are to be built in another container.
     """
     from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 - loaded by those alone who build images
 
+    if bundle.code.bundling != Bundling.wheels():
+        raise ConfigurationError(
+            "FunctionCode bundling must be omitted with ModelDelivery.image, got Bundling.docker: the Dockerfile installs the "
+            "packages; bring one in the folder that builds them"
+        )
     with tempfile.TemporaryDirectory() as scratch:
         context = Path(scratch)
         _lay_out(context, bundle)

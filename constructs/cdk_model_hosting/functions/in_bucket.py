@@ -68,9 +68,11 @@ class AssetInBucket:
 
     Args:
         folder: The folder.
+        what: The argument that names it, as the user typed it.
     """
 
     folder: Path
+    what: str = f"{_WHAT}_asset model"
 
     def upload(self, scope: Construct) -> Found:
         """Upload the folder as one archive, whose bytes are the same on every machine.
@@ -82,7 +84,7 @@ class AssetInBucket:
 
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "model.tar"
-            write_tar(archive, files_below(f"{_WHAT}_asset model", self.folder))
+            write_tar(archive, files_below(self.what, self.folder))
             with archive.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             size = archive.stat().st_size / _MEGABYTE

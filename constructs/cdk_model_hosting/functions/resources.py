@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from cdk_model_hosting.functions.bundle import Bundle
+    from cdk_model_hosting.functions.concurrency import Concurrency
     from cdk_model_hosting.functions.delivery import BoundDelivery
+    from cdk_model_hosting.functions.mount import Mount
+    from cdk_model_hosting.functions.size import FunctionSize
+    from cdk_model_hosting.functions.vpc import BoundVpc
+    from cdk_model_hosting.permissions import Permission
 
 _ARCHITECTURES = {Architecture.X86_64: "x86_64", Architecture.ARM64: "arm64"}
 
@@ -35,27 +40,25 @@ class Settings:
 
     Args:
         variables: Its environment variables.
-        memory_mb: Its memory.
-        seconds: Time for one event.
-        ephemeral_mb: Size of /tmp.
+        size: How large it is, and how long it may take.
         layer_arns: Its layers, in order.
         key: KMS key of the environment variables.
         log_days: Days that its log is kept.
-        reserved: Environments that it has for itself.
-        provisioned: Environments that are kept ready.
+        concurrency: How many environments there may be, and how many are kept ready.
         verify: Whether a new version is let begin before it is live.
+        vpc: The VPC that it is attached to.
+        permissions: What its role needs beside what the model takes.
     """
 
     variables: Mapping[str, str]
-    memory_mb: int
-    seconds: int
-    ephemeral_mb: int
+    size: FunctionSize
     layer_arns: tuple[str, ...]
     key: kms.IKey | None
     log_days: int
-    reserved: int | None
-    provisioned: int | None
+    concurrency: Concurrency
     verify: bool
+    vpc: BoundVpc | None
+    permissions: tuple[Permission, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +95,16 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
 
     log_group = logs.CfnLogGroup(scope, "Logs", retention_in_days=settings.log_days)
     log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-    role = role_of(scope, "Role", log_group_arn=log_group.attr_arn, key=settings.key, permissions=delivery.permissions)
+    mounting = () if delivery.mount is None else delivery.mount.permissions
+    needed = (*delivery.permissions, *mounting, *settings.permissions)
+    role = role_of(scope, "Role", log_group_arn=log_group.attr_arn, key=settings.key, permissions=needed)
     facts: dict[str, Any] = {
         "architectures": [_ARCHITECTURES[bundle.target.architecture]],
         "kms_key_arn": None if settings.key is None else settings.key.key_arn,
         "layers": list(settings.layer_arns) or None,
-        "memory_size": settings.memory_mb,
+        "memory_size": settings.size.memory_mb,
         "role": role.attr_arn,
-        "timeout": settings.seconds,
+        "timeout": settings.size.timeout_seconds,
     }
     code = _image(scope, bundle, facts) if delivery.is_image else _archive(scope, stack, bundle, facts)
     function = lambda_.CfnFunction(
@@ -107,27 +112,60 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
         "Function",
         code=code,
         environment=lambda_.CfnFunction.EnvironmentProperty(variables=settings.variables),
-        ephemeral_storage=lambda_.CfnFunction.EphemeralStorageProperty(size=settings.ephemeral_mb),
+        ephemeral_storage=lambda_.CfnFunction.EphemeralStorageProperty(size=settings.size.ephemeral_mb),
         logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref, log_format="JSON"),
         tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
-        reserved_concurrent_executions=settings.reserved,
+        reserved_concurrent_executions=settings.concurrency.reserved,
+        **_options(settings, delivery.mount),
         **facts,
     )
+    for each in delivery.after:
+        function.add_resource_dependency(each)
+    if settings.vpc is not None:
+        # The version check lets it begin at once, and it may begin with a download.
+        function.node.add_dependency(settings.vpc.after)
+        facts["vpc"] = [[*settings.vpc.subnet_ids], [*settings.vpc.group_ids]]
+    if delivery.mount is not None:
+        facts["mount"] = [delivery.mount.access_point_arn, delivery.mount.path]
+    if settings.concurrency.snap_start:
+        facts["snap_start"] = True
     facts |= {
         "code": bundle.digest,
         "content": delivery.content,
         "environment": dict(settings.variables),
-        "ephemeral_storage": settings.ephemeral_mb,
+        "ephemeral_storage": settings.size.ephemeral_mb,
         "log_group": log_group.ref,
     }
     version = lambda_.CfnVersion(scope, f"Version{release_of(stack, facts)}", function_name=function.ref)
-    return Resources(
-        log_group=log_group,
+    alias = _alias(scope, stack, function, version, settings)
+    live = Live(
+        arn=alias.ref,
+        function_name=function.ref,
+        function_arn=function.attr_arn,
+        cfn_alias=alias,
         role=role,
-        function=function,
-        version=version,
-        live=_alias(scope, stack, function, version, settings),
+        timeout_seconds=settings.size.timeout_seconds,
+        reserved=settings.concurrency.reserved,
     )
+    return Resources(log_group=log_group, role=role, function=function, version=version, live=live)
+
+
+def _options(settings: Settings, mount: Mount | None) -> dict[str, Any]:
+    """What few functions have."""
+    from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
+
+    options: dict[str, Any] = {}
+    if settings.concurrency.snap_start:
+        options["snap_start"] = lambda_.CfnFunction.SnapStartProperty(apply_on="PublishedVersions")
+    if settings.vpc is not None:
+        options["vpc_config"] = lambda_.CfnFunction.VpcConfigProperty(
+            subnet_ids=list(settings.vpc.subnet_ids), security_group_ids=list(settings.vpc.group_ids)
+        )
+    if mount is not None:
+        options["file_system_configs"] = [
+            lambda_.CfnFunction.FileSystemConfigProperty(arn=mount.access_point_arn, local_mount_path=mount.path)
+        ]
+    return options
 
 
 def _archive(
@@ -153,13 +191,13 @@ def _alias(
     function: lambda_.CfnFunction,
     version: lambda_.CfnVersion,
     settings: Settings,
-) -> Live:
+) -> lambda_.CfnAlias:
     from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
 
     ready = None
-    if settings.provisioned is not None:
+    if settings.concurrency.provisioned is not None:
         ready = lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
-            provisioned_concurrent_executions=settings.provisioned
+            provisioned_concurrent_executions=settings.concurrency.provisioned
         )
     alias = lambda_.CfnAlias(
         scope,
@@ -179,4 +217,4 @@ def _alias(
             function_arn=function.attr_arn,
         )
         alias.add_resource_dependency(checked)
-    return Live(arn=alias.ref, function_name=function.ref, function_arn=function.attr_arn, cfn_alias=alias)
+    return alias

@@ -35,7 +35,7 @@ def role_of(
         construct_id: ID below `scope`.
         log_group_arn: The function's log group.
         key: KMS key of its environment variables.
-        permissions: What it needs to read the model.
+        permissions: What else it needs, to read the model for instance; and what it must not do.
     """
     from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
 

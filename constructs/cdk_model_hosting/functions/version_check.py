@@ -17,7 +17,7 @@ _REASON = "each version has a number of its own, which Lambda gives it when it i
 
 
 class VersionCheck(ResourceFunction):
-    """One function for all model functions of a stack. It may invoke their versions, and nothing else."""
+    """One function for all model functions of a stack. It may invoke their versions, ask for their state, and nothing else."""
 
     def __init__(self, stack: cdk.Stack) -> None:
         super().__init__(
@@ -56,7 +56,11 @@ class VersionCheck(ResourceFunction):
             function_arn: Its function.
         """
         policy = self._allowed.allow(
-            Permission(actions=("lambda:InvokeFunction",), resources=(f"{function_arn}:*",), wildcard_reason=_REASON)
+            Permission(
+                actions=("lambda:GetFunctionConfiguration", "lambda:InvokeFunction"),
+                resources=(f"{function_arn}:*",),
+                wildcard_reason=_REASON,
+            )
         )
         properties = {"Version": version_arn}
         return self.resource(scope, construct_id, "Custom::ModelFunctionVersion", properties, policy=policy)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
 
 LIVE = "live"
@@ -26,6 +27,9 @@ class Live:
         function_name: Reference to the function.
         function_arn: ARN of the function, without a version.
         cfn_alias: Its resource.
+        role: The function's role.
+        timeout_seconds: Time for one event.
+        reserved: Environments that the function has for itself, and at most; None when it takes from the account's.
         name: Its name.
     """
 
@@ -33,6 +37,9 @@ class Live:
     function_name: str
     function_arn: str
     cfn_alias: lambda_.CfnAlias
+    role: iam.CfnRole
+    timeout_seconds: int
+    reserved: int | None = None
     name: str = LIVE
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.metrics import NAMESPACE
 from cdk_model_hosting.handlers.model_function.contract import FUNCTION_DIMENSION, VERSION_DIMENSION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import aws_cloudwatch as cloudwatch
     from constructs import Construct
 
@@ -26,12 +30,14 @@ class WatchedFunction:
         function_name: Reference to it.
         resource: The alias, as Lambda's metrics name it.
         version: The version that alone is looked at; None for the one that is live.
+        queues: The names of the queues of its front: `MESSAGES` and `DEAD_LETTERS`, as far as it has them.
     """
 
     label: str
     function_name: str
     resource: str
     version: str | None = None
+    queues: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def alarm(
         self, scope: Construct, construct_id: str, condition: FunctionAlarm, alarm_name: str, **actions: Any
@@ -44,9 +50,18 @@ class WatchedFunction:
             condition: When it goes off.
             alarm_name: Its literal name.
             actions: What happens then, and after it.
+
+        Raises:
+            ConfigurationError: When it looks at a queue that the function does not have.
         """
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who have alarms
 
+        queue = condition.measure.queue
+        if queue is not None and queue not in self.queues:
+            raise ConfigurationError(
+                f"{condition.what} must be asked of a function with Front.queue, and with a queue of this app that has dead "
+                f"letters if it looks at those, got {self.label}: there is nothing to look at"
+            )
         looked_at: dict[str, Any] = (
             self._single(condition.measure)
             if condition.whole is None
@@ -92,7 +107,10 @@ class WatchedFunction:
     def _dimensions(self, measure: Measure) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - loaded by those alone who have alarms
 
-        if measure.namespace == NAMESPACE:
+        values: dict[str, str | None]
+        if measure.queue is not None:
+            values = {"QueueName": self.queues[measure.queue]}
+        elif measure.namespace == NAMESPACE:
             values = {"FunctionName": self.function_name, "Resource": self.resource, "ExecutedVersion": self.version}
         else:
             values = {FUNCTION_DIMENSION: self.function_name, VERSION_DIMENSION: self.version}

@@ -17,6 +17,8 @@ from cdk_model_hosting.limits import (
     endpoints,
     experiments,
     explained,
+    file_systems,
+    fronts,
     functions,
     models,
     monitoring,
@@ -31,6 +33,8 @@ from cdk_model_hosting.limits.components import *
 from cdk_model_hosting.limits.endpoints import *
 from cdk_model_hosting.limits.experiments import *
 from cdk_model_hosting.limits.explained import *
+from cdk_model_hosting.limits.file_systems import *
+from cdk_model_hosting.limits.fronts import *
 from cdk_model_hosting.limits.functions import *
 from cdk_model_hosting.limits.kinds import Choice as Choice
 from cdk_model_hosting.limits.kinds import Limit as Limit
@@ -56,6 +60,8 @@ def groups() -> dict[str, dict[str, Rule]]:
         "Shadow tests": experiments,
         "Batch transform": batch,
         "Models inside Lambda": functions,
+        "File systems of functions": file_systems,
+        "Fronts of functions": fronts,
         "Rollouts": rollout,
         "Scaling": scaling,
         "Monitoring": monitoring,

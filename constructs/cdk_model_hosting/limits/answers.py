@@ -5,6 +5,14 @@ from cdk_model_hosting.limits.sources import sagemaker_api
 
 _SERVERLESS = sagemaker_api("ProductionVariantServerlessConfig")
 
+ENDPOINT_ANSWER_SECONDS = Limit(
+    name="time that an endpoint has for one request",
+    low=1,
+    high=60,
+    unit="seconds",
+    why="SageMaker ends a request to a container after a minute",
+    source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html",
+)
 SERVERLESS_MEMORY_MB = Choice(
     name="memory of a serverless endpoint",
     allowed=(1024, 2048, 3072, 4096, 5120, 6144),

@@ -5,6 +5,8 @@ from cdk_model_hosting.limits.kinds import Choice, Limit
 _READ = "2026-11-21"
 _QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 _RUNTIMES = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"
+_ASYNCHRONOUS = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html"
+_SNAPSTART = "https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html"
 _CODEDEPLOY = "https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html"
 
 FUNCTION_PYTHON = Choice(
@@ -105,6 +107,40 @@ FUNCTION_PROVISIONED_PERCENT = Limit(
     integer=False,
     why="the metric is published in steps of a tenth, and never rises above the whole",
     source="https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html",
+    read=_READ,
+)
+FUNCTION_SNAPSHOT_PYTHON = Choice(
+    name="Python of a function with SnapStart",
+    allowed=("3.12", "3.13", "3.14"),
+    why="Lambda keeps no older one in a snapshot",
+    source=_SNAPSTART,
+    read=_READ,
+)
+FUNCTION_SNAPSHOT_TMP_MB = Limit(
+    name="size of /tmp of a function with SnapStart",
+    low=512,
+    high=512,
+    unit="MB",
+    why="Lambda keeps no larger one in a snapshot",
+    source=_SNAPSTART,
+    read=_READ,
+)
+FUNCTION_RETRIES = Limit(
+    name="further tries of an event that nobody waits for",
+    low=0,
+    high=2,
+    unit="retries",
+    why="Lambda tries an event three times at most",
+    source=_ASYNCHRONOUS,
+    read=_READ,
+)
+FUNCTION_EVENT_AGE_SECONDS = Limit(
+    name="age of an event that nobody waits for",
+    low=60,
+    high=21_600,
+    unit="seconds",
+    why="Lambda keeps an event for a minute at least, and for six hours at most",
+    source=_ASYNCHRONOUS,
     read=_READ,
 )
 FUNCTION_LOG_DAYS = Choice(

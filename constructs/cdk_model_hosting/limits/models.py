@@ -106,19 +106,19 @@ ENVIRONMENT_TOTAL = Limit(
     source=sagemaker_api("ContainerDefinition"),
 )
 SECURITY_GROUPS = Limit(
-    name="security groups of a model",
+    name="security groups of a model or a function",
     low=1,
     high=5,
     unit="security groups",
-    why="SageMaker attaches its network interfaces to that many at most, and to one at least",
+    why="SageMaker and Lambda attach their network interfaces to that many at most, and to one at least",
     source=sagemaker_api("VpcConfig"),
 )
 SUBNETS = Limit(
-    name="subnets of a model",
+    name="subnets of a model or a function",
     low=1,
     high=16,
     unit="subnets",
-    why="SageMaker places its network interfaces in that many at most, and in one at least",
+    why="SageMaker and Lambda place their network interfaces in that many at most, and in one at least",
     source=sagemaker_api("VpcConfig"),
 )
 KMS_KEY_ID = TextLimit(

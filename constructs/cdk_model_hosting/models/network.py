@@ -1,11 +1,9 @@
-"""The VPC that a model's containers are attached to."""
+"""The VPC that a model's containers, or a function, are attached to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.limits import SECURITY_GROUPS, SUBNETS
 from cdk_model_hosting.permissions import Permission, arn
@@ -14,15 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_sagemaker as sagemaker
     from constructs import Construct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A VPC, and where in it a model's network interfaces stand.
+    """A VPC, and where in it the network interfaces of a model or a function stand.
 
     SageMaker's network interfaces outlive their endpoint by some minutes, so a stack that deletes the endpoint together
-    with the subnets or security groups may have to wait for them, or to be deleted twice.
+    with the subnets or security groups may have to wait for them, or to be deleted twice. Those of a function are deleted with it,
+    which takes up to twenty minutes.
 
     Args:
         vpc: The VPC.
@@ -32,7 +32,8 @@ class Network:
     Raises:
         ConfigurationError: When an empty list, or too many security groups, are given.
 
-    See: https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html
+    See: https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html and
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
 
     vpc: ec2.IVpc
@@ -45,8 +46,13 @@ class Network:
             object.__setattr__(self, "security_groups", tuple(self.security_groups))
         SECURITY_GROUPS.check_length("Network security_groups", self.security_groups)
 
-    def bind(self, scope: Construct) -> BoundNetwork:
-        """Make the security group if there is none, and name the subnets."""
+    def attach(self, scope: Construct, *, description: str) -> Attachment:
+        """Make the security group if there is none, and choose the subnets.
+
+        Args:
+            scope: Where to make the group.
+            description: What the group's network interfaces are.
+        """
         from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
 
         groups: list[ec2.ISecurityGroup] = list(self.security_groups or ())
@@ -56,7 +62,7 @@ class Network:
                     scope,
                     "SecurityGroup",
                     vpc=self.vpc,
-                    description="Network interfaces of a SageMaker model",
+                    description=description,
                     allow_all_outbound=True,
                 )
             )
@@ -70,12 +76,41 @@ class Network:
         )  # fmt: skip
         subnet_ids = selected.subnet_ids
         SUBNETS.check_length("Network subnets", subnet_ids)
-        group_ids = [group.security_group_id for group in groups]
+        return Attachment(
+            selected=selected,
+            subnet_ids=tuple(subnet_ids),
+            security_groups=tuple(groups),
+            group_ids=tuple(group.security_group_id for group in groups),
+        )
+
+    def bind(self, scope: Construct) -> BoundNetwork:
+        """Make the security group if there is none, and name the subnets, for a model of SageMaker's."""
+        from aws_cdk import aws_sagemaker as sagemaker  # noqa: PLC0415 - functions have a network too, and no model there
+
+        attached = self.attach(scope, description="Network interfaces of a SageMaker model")
+        group_ids, subnet_ids = list(attached.group_ids), list(attached.subnet_ids)
         return BoundNetwork(
             config=sagemaker.CfnModel.VpcConfigProperty(security_group_ids=group_ids, subnets=subnet_ids),
-            security_groups=tuple(groups),
+            security_groups=attached.security_groups,
             permissions=_permissions(group_ids, subnet_ids),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Where network interfaces stand.
+
+    Args:
+        selected: The subnets as the CDK found them.
+        subnet_ids: Their IDs.
+        security_groups: The groups, given or made.
+        group_ids: Their IDs.
+    """
+
+    selected: ec2.SelectedSubnets
+    subnet_ids: tuple[str, ...]
+    security_groups: tuple[ec2.ISecurityGroup, ...]
+    group_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

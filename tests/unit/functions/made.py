@@ -53,3 +53,13 @@ def stack_of(function_: ModelFunction) -> cdk.Stack:
     import aws_cdk as cdk  # noqa: PLC0415 - the tests' conftest comes first
 
     return cdk.Stack.of(function_)
+
+
+def advice_of(function_: ModelFunction) -> list[str]:
+    """The warnings of the function's stack."""
+    import aws_cdk as cdk  # noqa: PLC0415 - the tests' conftest comes first
+
+    found = cdk.assertions.Annotations.from_stack(stack_of(function_)).find_warning(
+        "*", cdk.assertions.Match.any_value()
+    )
+    return [str(each.entry.data) for each in found]

@@ -72,6 +72,32 @@ def test_fails_when_an_argument_is_wrong(source: Path, options: dict[str, Any], 
         FunctionCode.from_folder(source, **options)
 
 
+def test_what_was_given_is_kept_as_it_was(source: Path) -> None:
+    variables = {"TABLE": "decisions"}
+    code = FunctionCode.from_folder(source, environment=variables)
+    variables["TABLE"] = "more"
+
+    assert code.environment == {"TABLE": "decisions"}
+
+
+def test_fails_when_layers_are_none(source: Path) -> None:
+    with refused("FunctionCode layers must be a list or tuple, got 'arn': nothing else is understood there"):
+        FunctionCode.from_folder(source, layers="arn")  # type: ignore[arg-type]
+    with refused(
+        "FunctionCode layers element must be a layer such as LayerVersion.from_layer_version_arn(self, 'Extension', 'arn:...'), "
+        "got 'arn': nothing else is understood there"
+    ):
+        FunctionCode.from_folder(source, layers=["arn"])  # type: ignore[list-item]
+
+
+def test_fails_when_a_variable_is_lambdas_own(source: Path) -> None:
+    with refused(
+        "FunctionCode environment name must be two or more letters, digits and underscores, the first a letter, and not be "
+        "Lambda's own or begin with MODEL_FUNCTION_, got 'AWS_REGION': the function reads it as something else"
+    ):
+        FunctionCode.from_folder(source, environment={"AWS_REGION": "eu-west-1"})
+
+
 @pytest.mark.parametrize("argument", ["requirements", "sample"])
 def test_fails_when_a_file_is_missing(source: Path, argument: str) -> None:
     with refused(

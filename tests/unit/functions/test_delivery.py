@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from cdk_model_hosting import ModelDelivery, ModelLayer
+from cdk_model_hosting.functions.size import FunctionSize
 from tests.unit.builders import att, new_stack, refused, sub, text_token
 from tests.unit.functions.made import function, only_own, own, policies
 
@@ -186,17 +187,17 @@ def test_fails_when_tmp_has_no_room(  # noqa: PLR0917 - the parameters of the te
     stack = new_stack()
     delivery = ModelDelivery.bucket(bucket(stack), key, etag="x", size_mb=size)
     with refused(
-        f"ModelFunction ephemeral_mb must be at least {needed:.1f} MB for this model, got {ephemeral}: /tmp holds an archive "
+        f"FunctionSize ephemeral_mb must be at least {needed:.1f} MB for this model, got {ephemeral}: /tmp holds an archive "
         "and what is unpacked from it at the same time"
     ):
-        function(source, model, stack, delivery=delivery, ephemeral_mb=ephemeral)
-    function(source, model, stack, "Larger", delivery=delivery, ephemeral_mb=int(needed))
+        function(source, model, stack, delivery=delivery, size=FunctionSize(ephemeral_mb=ephemeral))
+    function(source, model, stack, "Larger", delivery=delivery, size=FunctionSize(ephemeral_mb=int(needed)))
 
 
 def test_a_folder_is_measured_against_tmp(source: Path, model: Path) -> None:
     (model / "model.onnx").write_bytes(bytes(300 << 20))
     with refused(
-        "ModelFunction ephemeral_mb must be at least 600.0 MB for this model, got 512: /tmp holds an archive and what is "
+        "FunctionSize ephemeral_mb must be at least 600.0 MB for this model, got 512: /tmp holds an archive and what is "
         "unpacked from it at the same time"
     ):
         function(source, model, delivery=ModelDelivery.bucket_asset(model))

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from cdk_model_hosting.functions.environment import checked
+from cdk_model_hosting.functions.environment import check_names, together_with
 from tests.unit.builders import new_stack, refused, text_token
 
 
 def test_the_users_variables_stand_beside_the_librarys() -> None:
-    assert checked({"TABLE": "t"}, {"MODEL_FUNCTION_ENTRY": "a:b"}) == {"TABLE": "t", "MODEL_FUNCTION_ENTRY": "a:b"}
+    assert together_with({"TABLE": "t"}, {"MODEL_FUNCTION_ENTRY": "a:b"}) == {
+        "TABLE": "t",
+        "MODEL_FUNCTION_ENTRY": "a:b",
+    }
 
 
 @pytest.mark.parametrize(
@@ -15,28 +18,35 @@ def test_the_users_variables_stand_beside_the_librarys() -> None:
 )
 def test_fails_when_a_name_is_taken_or_none(name: str) -> None:
     with refused(
-        "ModelFunction environment name must be two or more letters, digits and underscores, the first a letter, and not be "
+        "FunctionCode environment name must be two or more letters, digits and underscores, the first a letter, and not be "
         f"Lambda's own or begin with MODEL_FUNCTION_, got {name!r}: the function reads it as something else"
     ):
-        checked({name: "x"}, {})
+        check_names({name: "x"})
 
 
 def test_fails_when_a_value_is_no_text() -> None:
-    with refused("ModelFunction environment SIZE must be a str, got 3: nothing else is understood there"):
-        checked({"SIZE": 3}, {})  # type: ignore[dict-item]
+    with refused("FunctionCode environment SIZE must be a str, got 3: nothing else is understood there"):
+        check_names({"SIZE": 3})  # type: ignore[dict-item]
+
+
+def test_fails_when_they_are_no_mapping() -> None:
+    with refused("FunctionCode environment must be a Mapping, got ['TABLE']: nothing else is understood there"):
+        check_names(["TABLE"])  # type: ignore[arg-type]
 
 
 def test_names_and_values_are_counted_in_bytes_together() -> None:
     ours = {"MODEL_FUNCTION_ENTRY": "a:b"}
     left = 4096 - len("MODEL_FUNCTION_ENTRY") - len("a:b") - len("TABLE")
-    checked({"TABLE": "x" * left}, ours)
+    together_with({"TABLE": "x" * left}, ours)
     with refused(
-        "ModelFunction environment names and values must be 0-4096 bytes, got 4097: Lambda keeps no more, those that this "
+        "FunctionCode environment names and values must be 0-4096 bytes, got 4097: Lambda keeps no more, those that this "
         "library sets included"
     ):
-        checked({"TABLE": "x" * (left - 1) + "ü"}, ours)
+        together_with({"TABLE": "x" * (left - 1) + "ü"}, ours)
 
 
 def test_tokens_count_for_nothing() -> None:
     token = text_token(new_stack())
-    checked({f"TABLE{each}": token for each in range(200)}, {})
+    variables = {f"TABLE{each}": token for each in range(200)}
+    check_names(variables)
+    together_with(variables, {})

@@ -10,19 +10,15 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_model_hosting import Architecture, Concurrency, Front, FunctionCode, ModelDelivery, ModelFunction, ModelLayer
+from cdk_model_hosting.functions.size import FunctionSize
 from cdk_model_hosting.functions.target import Target
 from tests.unit.builders import att, join, new_stack, number_token, refused, resources, text_token
-from tests.unit.functions.made import function, only_own, own, policies, stack_of
+from tests.unit.functions.made import advice_of, function, only_own, own, policies, stack_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ALIAS = {"Ref": "FraudLiveBDC3EC24"}
-
-
-def warnings(made: ModelFunction) -> list[str]:
-    found = cdk.assertions.Annotations.from_stack(stack_of(made)).find_warning("*", cdk.assertions.Match.any_value())
-    return [str(each.entry.data) for each in found]
 
 
 def test_the_function_is_what_was_asked_for(source: Path, model: Path) -> None:
@@ -57,12 +53,9 @@ def test_every_argument_reaches_its_property(source: Path, model: Path) -> None:
         source,
         model,
         stack,
-        code=FunctionCode.from_folder(source, python="3.13"),
+        code=FunctionCode.from_folder(source, python="3.13", environment={"TABLE": "decisions"}),
         architecture=Architecture.X86_64,
-        memory_mb=3008,
-        timeout=cdk.Duration.minutes(15),
-        ephemeral_mb=2048,
-        environment={"TABLE": "decisions"},
+        size=FunctionSize(memory_mb=3008, ephemeral_mb=2048, timeout=cdk.Duration.minutes(15)),
         encryption_key=kms.Key(stack, "Key"),
         log_days=7,
         concurrency=Concurrency(reserved=5),
@@ -111,7 +104,7 @@ def test_the_alias_waits_until_the_version_has_begun(source: Path, model: Path) 
     assert "UpdatePolicy" not in alias
 
 
-def test_the_check_may_invoke_the_versions_of_the_stacks_functions_alone(source: Path, model: Path) -> None:
+def test_the_check_may_try_the_versions_of_the_stacks_functions_alone(source: Path, model: Path) -> None:
     stack = new_stack()
     for name in ("First", "Second"):
         function(source, model, stack, name)
@@ -119,7 +112,7 @@ def test_the_check_may_invoke_the_versions_of_the_stacks_functions_alone(source:
     (policy,) = resources(stack, "AWS::IAM::ManagedPolicy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     functions = list(own(stack, "AWS::Lambda::Function"))
-    assert [each["Action"] for each in statements] == ["lambda:InvokeFunction"] * 2
+    assert [each["Action"] for each in statements] == [["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"]] * 2
     assert [each["Resource"] for each in statements] == [join(att(name, "Arn"), ":*") for name in functions]
 
 
@@ -136,7 +129,7 @@ def test_what_a_function_can_be_asked(source: Path, model: Path) -> None:
     made = function(source, model, stack, front=Front.function_url())
     user = iam.User(stack, "User")
     made.grant_invoke(user)
-    made.grant_invoke_url(user)
+    made.grant_ask(user)
 
     (policy,) = [
         each["Properties"]["PolicyDocument"]["Statement"]
@@ -167,35 +160,9 @@ def test_its_role_and_its_live_version_are_there_for_other_constructs(source: Pa
     assert made.alias is made.alias
 
 
-def test_fails_when_there_is_no_address_to_ask(source: Path, model: Path) -> None:
-    stack = new_stack()
-    with refused(
-        "grant_invoke_url must be called on a function with Front.function_url, got one without: there is no address"
-    ):
-        function(source, model, stack).grant_invoke_url(iam.User(stack, "User"))
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (
-            {"memory_mb": 20_000},
-            (
-                "ModelFunction memory_mb must be 128-10240 MB, got 20000: Lambda gives an ordinary function no more; its share of "
-                "processors grows with it, 1769 MB being one"
-            ),
-        ),
-        (
-            {"timeout": cdk.Duration.minutes(20)},
-            "ModelFunction timeout must be 1-900 seconds, got 1200: Lambda ends an ordinary function after fifteen minutes",
-        ),
-        (
-            {"ephemeral_mb": 256},
-            (
-                "ModelFunction ephemeral_mb must be 512-10240 MB, got 256: Lambda gives every function 512 MB, and none more than "
-                "10 GB"
-            ),
-        ),
         ({"code": "code"}, "ModelFunction code must be a FunctionCode, got 'code': nothing else is understood there"),
         (
             {"delivery": "layer"},
@@ -215,10 +182,7 @@ def test_fails_when_there_is_no_address_to_ask(source: Path, model: Path) -> Non
             "ModelFunction rollout must be a Rollout, got 'canary': nothing else is understood there",
         ),
         ({"verify_version": 1}, "ModelFunction verify_version must be a bool, got 1: nothing else is understood there"),
-        (
-            {"layers": "arn"},
-            "ModelFunction layers must be a list or tuple, got 'arn': nothing else is understood there",
-        ),
+        ({"size": 512}, "ModelFunction size must be a FunctionSize, got 512: nothing else is understood there"),
     ],
 )
 def test_fails_when_an_argument_is_wrong(source: Path, model: Path, options: dict[str, Any], message: str) -> None:
@@ -237,19 +201,20 @@ def test_layers_are_five_with_the_models(source: Path, model: Path) -> None:
     more = [lambda_.LayerVersion.from_layer_version_arn(stack, f"Layer{each}", arn + str(each)) for each in range(5)]
     delivery = ModelDelivery.layer(ModelLayer(stack, "Model", model=model))
 
-    made = function(source, model, stack, delivery=delivery, layers=more[:4])
+    def code(count: int) -> FunctionCode:
+        return FunctionCode.from_folder(source, layers=more[:count])
+
+    made = function(source, model, stack, delivery=delivery, code=code(4))
     found = only_own(made, "AWS::Lambda::Function")["Layers"]
     assert [*found[0], *found[1:]] == ["Ref", *(arn + str(each) for each in range(4))]
     with refused(
-        "ModelFunction layers and the model's in all must be 0-5 layers, got 6: Lambda lays no more over each other; a model "
+        "FunctionCode layers and the model's in all must be 0-5 layers, got 6: Lambda lays no more over each other; a model "
         "in a layer is one of them"
     ):
-        function(source, model, stack, "More", delivery=delivery, layers=more)
-    function(source, model, stack, "Bundled", layers=more)
-    with refused(
-        "ModelFunction layers must be omitted with ModelDelivery.image, got 1: Lambda lays none over an image"
-    ):
-        function(source, model, stack, "Image", delivery=ModelDelivery.image(model), layers=more[:1])
+        function(source, model, stack, "More", delivery=delivery, code=code(5))
+    function(source, model, stack, "Bundled", code=code(5))
+    with refused("FunctionCode layers must be omitted with ModelDelivery.image, got 1: Lambda lays none over an image"):
+        function(source, model, stack, "Image", delivery=ModelDelivery.image(model), code=code(1))
 
 
 def test_fails_when_there_is_more_than_lambda_unpacks(source: Path, model: Path) -> None:
@@ -263,7 +228,7 @@ def test_fails_when_there_is_more_than_lambda_unpacks(source: Path, model: Path)
         ),
     ):
         function(source, model)
-    function(source, model, delivery=ModelDelivery.bucket_asset(model), ephemeral_mb=1024)
+    function(source, model, delivery=ModelDelivery.bucket_asset(model), size=FunctionSize(ephemeral_mb=1024))
 
 
 def test_a_layer_counts_with_the_code(source: Path, model: Path) -> None:
@@ -298,8 +263,8 @@ def test_packages_without_bytecode_are_told_of(source: Path, model: Path) -> Non
         with mock.patch.object(Target, "interpreter", return_value="python" if compiled else None):
             return function(source, model, stack, code=code)
 
-    assert warnings(made(compiled=True)) == []
-    assert warnings(made(compiled=False)) == [
+    assert advice_of(made(compiled=True)) == []
+    assert advice_of(made(compiled=False)) == [
         (
             "the packages of the function have no bytecode, because this machine has no Python 3.14: the function begins about "
             "three times as slowly; synthesize with that Python on the path [ack: cdk-model-hosting:packagesWithoutBytecode]"
@@ -314,15 +279,12 @@ def test_tokens_pass_every_check(source: Path, model: Path) -> None:
         source,
         model,
         stack,
-        memory_mb=number,
-        timeout=cdk.Duration.seconds(number),
-        ephemeral_mb=number,
-        environment={"TABLE": text},
+        code=FunctionCode.from_folder(source, environment={"TABLE": text}),
         log_days=number,
         concurrency=Concurrency(reserved=number, provisioned=number),  # type: ignore[arg-type]
     )
 
-    assert only_own(made, "AWS::Lambda::Function")["MemorySize"] == {"Ref": "Number"}
+    assert only_own(made, "AWS::Lambda::Function")["Environment"]["Variables"]["TABLE"] == {"Ref": "Text"}
 
 
 def test_metrics_are_of_the_live_version(source: Path, model: Path) -> None:

@@ -7,6 +7,8 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_model_hosting import Architecture, FunctionCode, ModelDelivery
+from cdk_model_hosting.functions.bundling import Bundling
+from tests.unit.builders import refused
 from tests.unit.functions.made import function, only_own
 
 if TYPE_CHECKING:
@@ -92,3 +94,12 @@ def test_fails_when_the_image_is_too_large(source: Path, model: Path, app: cdk.A
         match=r"^ModelFunction code and model must be 0-10240 MB, got 10300\.\d: Lambda runs no larger image$",
     ):
         function(source, model, cdk.Stack(app, "Stack"), delivery=ModelDelivery.image(model))
+
+
+def test_fails_when_its_packages_were_to_be_built_elsewhere(source: Path, model: Path) -> None:
+    code = FunctionCode.from_folder(source, bundling=Bundling.docker())
+    with refused(
+        "FunctionCode bundling must be omitted with ModelDelivery.image, got Bundling.docker: the Dockerfile installs the "
+        "packages; bring one in the folder that builds them"
+    ):
+        function(source, model, code=code, delivery=ModelDelivery.image(model))

@@ -101,7 +101,7 @@ def test_fails_when_there_is_no_wheel_for_the_platform(wheels: Path, python: str
         ValueError,
         match=(
             rf"^FunctionCode requirements must be wheels for Python {python} on x86_64, which pip finds, got .*No matching "
-            r"distribution found for boosters==1.0.*: a function's packages are not built where it is synthesized$"
+            r"distribution found for boosters==1.0.*: Bundling.wheels builds no packages, Bundling.docker does$"
         ),
     ):
         Packages(lock=line, target=Target(python=python, architecture=Architecture.X86_64)).archive()

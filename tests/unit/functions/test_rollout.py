@@ -7,6 +7,7 @@ import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from cdk_model_hosting import FunctionAlarm, ModelFunction, Rollout
+from cdk_model_hosting.functions.size import FunctionSize
 from tests.unit.builders import att, join, new_stack, number_token, refused, sub
 from tests.unit.functions.made import function, only_own, own, stack_of
 
@@ -130,7 +131,7 @@ def test_codedeploy_may_move_this_alias_and_look_at_these_alarms_alone(source: P
 
 
 def test_the_new_version_alone_is_watched(source: Path, model: Path) -> None:
-    made = function(source, model, rollout=CANARY, timeout=cdk.Duration.seconds(8))
+    made = function(source, model, rollout=CANARY, size=FunctionSize(timeout=cdk.Duration.seconds(8)))
 
     (version,) = own(made, "AWS::Lambda::Version")
     name, number = {"Ref": "FraudFunctionF784042D"}, att(version, "Version")
@@ -153,7 +154,9 @@ def test_the_new_version_alone_is_watched(source: Path, model: Path) -> None:
 
 def test_a_timeout_that_is_known_at_deploy_time_only_is_not_watched(source: Path, model: Path) -> None:
     stack = new_stack()
-    made = function(source, model, stack, rollout=CANARY, timeout=cdk.Duration.seconds(number_token(stack)))
+    made = function(
+        source, model, stack, rollout=CANARY, size=FunctionSize(timeout=cdk.Duration.seconds(number_token(stack)))
+    )
 
     assert list(rollback_alarms(made)) == ["Errors/rollback", "Failures/rollback"]
 

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 
 from cdk_model_hosting import (
     Architecture,
@@ -17,10 +18,14 @@ from cdk_model_hosting import (
     FunctionCode,
     ModelDelivery,
     ModelLayer,
+    Network,
     Rollout,
 )
+from cdk_model_hosting.functions.on_failure import OnFailure
+from cdk_model_hosting.functions.size import FunctionSize
 from tests.unit.builders import new_stack
 from tests.unit.functions.made import function, own
+from tests.unit.functions.test_vpc import brought
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +45,15 @@ def release(source: Path, model: Path, options: Callable[[cdk.Stack], Options] =
 @pytest.mark.parametrize(
     "options",
     [
-        lambda _: {"memory_mb": 2048},
-        lambda _: {"timeout": cdk.Duration.seconds(20)},
-        lambda _: {"ephemeral_mb": 1024},
-        lambda _: {"environment": {"TABLE": "decisions"}},
+        lambda _: {"size": FunctionSize(memory_mb=2048)},
+        lambda _: {"size": FunctionSize(timeout=cdk.Duration.seconds(20))},
+        lambda _: {"size": FunctionSize(ephemeral_mb=1024)},
         lambda _: {"architecture": Architecture.X86_64},
         lambda stack: {"encryption_key": kms.Key(stack, "Key")},
-        lambda stack: {"layers": [lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", EXTENSION)]},
+        lambda stack: {"network": Network(vpc=brought(stack))},
+        lambda _: {"concurrency": Concurrency(snap_start=True)},
     ],
-    ids=["memory", "timeout", "tmp", "environment", "architecture", "key", "layers"],
+    ids=["memory", "timeout", "tmp", "architecture", "key", "network", "snapshot"],
 )
 def test_another_configuration_is_a_new_version(
     source: Path, model: Path, options: Callable[[cdk.Stack], Options]
@@ -65,8 +70,9 @@ def test_another_configuration_is_a_new_version(
         lambda _: {"rollout": Rollout.canary(percent=10, bake=cdk.Duration.minutes(5))},
         lambda _: {"verify_version": False},
         lambda _: {"rollback_on": [FunctionAlarm.errors()]},
+        lambda stack: {"on_failure": OnFailure.topic(sns.Topic(stack, "Failed"))},
     ],
-    ids=["logs", "concurrency", "front", "rollout", "check", "alarms"],
+    ids=["logs", "concurrency", "front", "rollout", "check", "alarms", "failed events"],
 )
 def test_what_no_version_keeps_makes_none(source: Path, model: Path, options: Callable[[cdk.Stack], Options]) -> None:
     assert release(source, model, options) == release(source, model)
@@ -81,11 +87,22 @@ def test_another_file_is_a_new_version(source: Path, model: Path, file: str) -> 
     assert release(source, model) != before
 
 
-def test_another_python_is_a_new_version(source: Path, model: Path) -> None:
-    def older(_: cdk.Stack) -> Options:
-        return {"code": FunctionCode.from_folder(source, python="3.13")}
+@pytest.mark.parametrize(
+    "of_code",
+    [
+        lambda _: {"python": "3.13"},
+        lambda _: {"environment": {"TABLE": "decisions"}},
+        lambda stack: {"layers": [lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", EXTENSION)]},
+    ],
+    ids=["python", "environment", "layers"],
+)
+def test_what_else_belongs_to_the_code_is_a_new_version(
+    source: Path, model: Path, of_code: Callable[[cdk.Stack], Options]
+) -> None:
+    def other(stack: cdk.Stack) -> Options:
+        return {"code": FunctionCode.from_folder(source, **of_code(stack))}
 
-    assert release(source, model, older) != release(source, model)
+    assert release(source, model, other) != release(source, model)
 
 
 @pytest.mark.parametrize("way", ["layer", "bucket_asset", "image"])

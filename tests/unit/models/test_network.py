@@ -145,8 +145,8 @@ def test_one_subnet_a_zone_is_enough_where_it_is_said(one_per_az: bool, count: i
 def test_fails_when_there_are_too_few_or_too_many_groups(count: int) -> None:
     _, vpc, groups = brought(count=count)
     with refused(
-        f"Network security_groups must have 1-5 security groups, got {count}: SageMaker attaches its network interfaces "
-        "to that many at most, and to one at least"
+        f"Network security_groups must have 1-5 security groups, got {count}: SageMaker and Lambda attach their network "
+        "interfaces to that many at most, and to one at least"
     ):
         Network(vpc=vpc, security_groups=groups)
 
@@ -155,8 +155,8 @@ def test_fails_when_there_are_too_many_subnets() -> None:
     stack, vpc, groups = brought()
     many = [subnet(stack, each) for each in range(17)]
     with refused(
-        "Network subnets must have 1-16 subnets, got 17: SageMaker places its network interfaces in that many at most, "
-        "and in one at least"
+        "Network subnets must have 1-16 subnets, got 17: SageMaker and Lambda place their network interfaces in that many "
+        "at most, and in one at least"
     ):
         single(stack, network=Network(vpc=vpc, subnets=ec2.SubnetSelection(subnets=many), security_groups=groups))
 

@@ -1,0 +1,111 @@
+"""A function in a VPC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct, IDependable
+
+    from cdk_model_hosting.functions.mount import Mount
+    from cdk_model_hosting.models.network import Network
+
+_INTERFACES = Permission(
+    actions=(
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ),
+    resources=("*",),
+    wildcard_reason="Lambda attaches no function to a VPC whose role may not do this everywhere; its code may do it nowhere",
+)
+# Lambda uses the role, and so could the code. The key is there when the code asks, and only then.
+_NOT_BY_THE_CODE = replace(
+    _INTERFACES, conditions={"Null": {"lambda:SourceFunctionArn": "false"}}, wildcard_reason=None, is_denied=True
+)
+_PUBLIC = Advice(
+    "functionInPublicSubnet",
+    "the function stands in public subnets of its VPC, where Lambda gives it no public address: it reaches nothing outside, S3 and "
+    "SageMaker included, but by endpoints of the VPC; choose private subnets with a NAT gateway",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundVpc:
+    """What a function needs to know of its VPC.
+
+    Args:
+        subnet_ids: The subnets.
+        group_ids: The security groups.
+        security_groups: The same, as the CDK knows them.
+        after: What the way out of the VPC is made of.
+        permissions: What Lambda needs of the function's role, and the code must not have.
+        advice: What works, but not as one may expect.
+    """
+
+    subnet_ids: tuple[str, ...]
+    group_ids: tuple[str, ...]
+    security_groups: tuple[ec2.ISecurityGroup, ...]
+    after: IDependable
+    permissions: tuple[Permission, ...]
+    advice: tuple[Advice, ...]
+
+
+def vpc_of(scope: Construct, network: Network | None, mount: Mount | None) -> BoundVpc | None:
+    """Where a function stands: in the VPC that was asked for, or in that of its file system.
+
+    Args:
+        scope: The function's construct.
+        network: What was asked for.
+        mount: The file system that the function has mounted.
+
+    Raises:
+        ConfigurationError: When the file system is in another VPC.
+    """
+    asked = _with_groups_of(mount, network) if mount is not None else network
+    if asked is None:
+        return None
+    attached = asked.attach(scope, description="Network interfaces of a model function")
+    return BoundVpc(
+        subnet_ids=attached.subnet_ids,
+        group_ids=attached.group_ids,
+        security_groups=attached.security_groups,
+        after=attached.selected.internet_connectivity_established,
+        permissions=(_INTERFACES, _NOT_BY_THE_CODE),
+        advice=(_PUBLIC,) if attached.selected.has_public else (),
+    )
+
+
+def _with_groups_of(mount: Mount, network: Network | None) -> Network:
+    """A network from which a file system can be reached: its security groups let those in who have one of them."""
+    if network is None:
+        return mount.network
+    if _are_different(network.vpc, mount.network.vpc):
+        raise ConfigurationError(
+            f"ModelFunction network must be in the VPC of the model's file system, {mount.network.vpc.node.path}, got "
+            f"{network.vpc.node.path}: the function reaches it from there alone"
+        )
+    wanted = mount.network.security_groups or ()
+    return replace(network, security_groups=[*(network.security_groups or ()), *wanted] or None)
+
+
+def _are_different(one: ec2.IVpc, other: ec2.IVpc) -> bool:
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
+
+    first, second = one.vpc_id, other.vpc_id
+    if first == second:
+        return False
+    if is_token(first) or is_token(second):
+        # Two that the app makes; of others nobody knows what they turn out to be.
+        return isinstance(one, ec2.Vpc) and isinstance(other, ec2.Vpc)
+    return True

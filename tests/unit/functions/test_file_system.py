@@ -1,0 +1,387 @@
+"""A file system with all that it takes to mount it: by whom, from where, and as whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from cdk_model_hosting import Network
+from cdk_model_hosting.functions.access_point import AccessPoint
+from cdk_model_hosting.functions.file_system import FileSystemThroughput, ModelFileSystem
+from tests.unit.builders import att, new_stack, number_token, only, refused, resources, text_token
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+MOUNT_ACTIONS = [f"elasticfilesystem:Client{each}" for each in ("Mount", "RootAccess", "Write")]
+
+
+def vpc_of(scope: Construct, **options: Any) -> ec2.Vpc:
+    """A VPC without NAT."""
+    return ec2.Vpc(scope, "Vpc", **{"max_azs": 2, "nat_gateways": 0, **options})
+
+
+def file_system(scope: Construct | None = None, **options: Any) -> ModelFileSystem:
+    stack = new_stack() if scope is None else scope
+    network = options.pop("network", None)
+    return ModelFileSystem(
+        stack, "Models", network=Network(vpc=vpc_of(stack)) if network is None else network, **options
+    )
+
+
+def imported(scope: Construct, **options: Any) -> Any:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        scope, "Theirs", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+    given: dict[str, Any] = {
+        "file_system_id": "fs-0123",
+        "access_point_id": "fsap-0123",
+        "network": Network(vpc=vpc),
+    } | options
+    return ModelFileSystem.from_attributes(scope, "Models", **given)
+
+
+def group(scope: Construct, name: str) -> ec2.ISecurityGroup:
+    return ec2.SecurityGroup.from_security_group_id(scope, name, f"sg-{name.lower()}", mutable=False)
+
+
+def groups_for(scope: Construct, purpose: str) -> tuple[str, dict[str, Any]]:
+    """The security group that says so, by its logical ID."""
+    found = resources(scope, "AWS::EC2::SecurityGroup")
+    ((name, each),) = [
+        (name, each) for name, each in found.items() if each["Properties"]["GroupDescription"] == purpose
+    ]
+    return name, each["Properties"]
+
+
+def test_it_is_encrypted_elastic_and_stays() -> None:
+    made = file_system()
+    (resource,) = resources(made, "AWS::EFS::FileSystem").values()
+
+    properties = resource["Properties"]
+    assert properties["Encrypted"] is True
+    assert "KmsKeyId" not in properties
+    assert properties["ThroughputMode"] == "elastic"
+    assert properties["BackupPolicy"] == {"Status": "DISABLED"}
+    assert properties["LifecyclePolicies"] == [
+        {"TransitionToIA": "AFTER_30_DAYS"},
+        {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"},
+    ]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_what_is_asked_for_is_made() -> None:
+    stack = new_stack()
+    made = file_system(
+        stack,
+        access_point=AccessPoint(folder="/shared/models", uid=2000, gid=3000, mode="0770", mount_path="/mnt/shared"),
+        throughput=FileSystemThroughput.BURSTING,
+        encryption_key=kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:123456789012:key/1"),
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+
+    (resource,) = resources(made, "AWS::EFS::FileSystem").values()
+    assert resource["Properties"]["ThroughputMode"] == "bursting"
+    assert resource["Properties"]["KmsKeyId"] == "arn:aws:kms:eu-west-1:123456789012:key/1"
+    assert resource["DeletionPolicy"] == "Delete"
+    point = only(made, "AWS::EFS::AccessPoint")
+    assert point["PosixUser"] == {"Uid": "2000", "Gid": "3000"}
+    assert point["RootDirectory"] == {
+        "Path": "/shared/models",
+        "CreationInfo": {"OwnerUid": "2000", "OwnerGid": "3000", "Permissions": "0770"},
+    }
+    assert made.mount.path == "/mnt/shared"
+
+
+def test_its_policy_refuses_whoever_comes_without_tls_or_access_point() -> None:
+    policy = only(file_system(), "AWS::EFS::FileSystem")["FileSystemPolicy"]
+
+    everybody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": MOUNT_ACTIONS}
+    assert policy["Statement"] == [
+        {"Sid": "OnlyByTls", **everybody, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {
+            "Sid": "OnlyThroughAccessPoints",
+            **everybody,
+            "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
+        },
+    ]
+
+
+def test_only_the_functions_reach_it() -> None:
+    made = file_system()
+    functions, theirs = groups_for(made, "Functions with models on a file system")
+    targets, own = groups_for(made, "Mount targets of a file system with models")
+
+    assert own["SecurityGroupIngress"] == [
+        {
+            "Description": "Functions with models on a file system",
+            "FromPort": 2049,
+            "ToPort": 2049,
+            "IpProtocol": "tcp",
+            "SourceSecurityGroupId": att(functions, "GroupId"),
+        }
+    ]
+    assert "SecurityGroupIngress" not in theirs
+    for each in resources(made, "AWS::EFS::MountTarget").values():
+        assert each["Properties"]["SecurityGroups"] == [att(targets, "GroupId")]
+
+
+def test_security_groups_of_the_network_are_let_in_instead() -> None:
+    stack = new_stack()
+    mine = [group(stack, "One"), group(stack, "Two")]
+    made = file_system(stack, network=Network(vpc=vpc_of(stack), security_groups=mine))
+
+    rules = only(made, "AWS::EC2::SecurityGroup")["SecurityGroupIngress"]
+    assert [each["SourceSecurityGroupId"] for each in rules] == ["sg-one", "sg-two"]
+    assert made.mount.network.security_groups == tuple(mine)
+
+
+def test_there_is_one_mount_target_a_zone() -> None:
+    stack = new_stack()
+    kinds = [
+        ec2.SubnetConfiguration(name=name, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) for name in ("First", "Second")
+    ]
+    vpc = vpc_of(stack, max_azs=2, subnet_configuration=kinds)
+    subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    made = file_system(stack, network=Network(vpc=vpc, subnets=subnets))
+
+    targets = resources(made, "AWS::EFS::MountTarget")
+    assert len(vpc.isolated_subnets) == 4
+    assert [each["Properties"]["SubnetId"]["Ref"][:19] for each in targets.values()] == [
+        "VpcFirstSubnet1Subn",
+        "VpcFirstSubnet2Subn",
+    ]
+    assert set(made.cfn_mount_targets) <= set(made.ready)
+
+
+def test_mount_targets_are_named_by_their_subnets() -> None:
+    """A zone that comes or goes must not replace the others: EFS makes no second one in a zone."""
+    few, many = (
+        set(resources(file_system(stack, network=Network(vpc=vpc_of(stack, max_azs=zones))), "AWS::EFS::MountTarget"))
+        for zones, stack in ((1, new_stack()), (2, new_stack()))
+    )
+
+    assert few < many
+
+
+def test_a_vpc_of_the_app_gets_a_gateway_endpoint() -> None:
+    made = file_system()
+    endpoint = only(made, "AWS::EC2::VPCEndpoint")
+
+    assert endpoint["VpcEndpointType"] == "Gateway"
+    assert endpoint["ServiceName"]["Fn::Join"][1][-1] == ".s3"
+    assert any(each.cfn_resource_type == "AWS::EC2::VPCEndpoint" for each in made.ready)
+
+
+def test_one_that_is_there_is_enough() -> None:
+    stack = new_stack()
+    vpc = vpc_of(stack)
+    vpc.add_gateway_endpoint("Tables", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
+    vpc.add_gateway_endpoint("Mine", service=ec2.GatewayVpcEndpointAwsService.S3)
+    made = file_system(stack, network=Network(vpc=vpc))
+
+    assert len(resources(made, "AWS::EC2::VPCEndpoint")) == 2
+    assert [each.node.path for each in made.ready if each.cfn_resource_type == "AWS::EC2::VPCEndpoint"] == [
+        "Stack/Vpc/Mine/Resource"
+    ]
+
+
+def test_two_file_systems_share_one() -> None:
+    stack = new_stack()
+    network = Network(vpc=vpc_of(stack))
+    ModelFileSystem(stack, "First", network=network)
+    ModelFileSystem(stack, "Second", network=network)
+
+    assert len(resources(stack, "AWS::EC2::VPCEndpoint")) == 1
+
+
+def test_it_can_be_left_out() -> None:
+    assert resources(file_system(gateway_endpoint=False), "AWS::EC2::VPCEndpoint") == {}
+
+
+@pytest.mark.parametrize(("asked", "tables"), [(None, []), (False, []), (True, [["rtb-1"]])])
+def test_an_imported_vpc_gets_none_unless_asked(asked: bool | None, tables: list[list[str]]) -> None:
+    stack = new_stack()
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Theirs",
+        vpc_id="vpc-1",
+        availability_zones=["a"],
+        private_subnet_ids=["subnet-1"],
+        private_subnet_route_table_ids=["rtb-1"],
+    )
+    made = file_system(stack, network=Network(vpc=vpc), gateway_endpoint=asked)
+
+    endpoints = resources(made, "AWS::EC2::VPCEndpoint").values()
+    assert [each["Properties"]["RouteTableIds"] for each in endpoints] == tables
+
+
+def test_a_second_one_is_refused() -> None:
+    stack = new_stack()
+    network = Network(vpc=vpc_of(stack))
+    ModelFileSystem(stack, "First", network=network)
+
+    with refused(
+        "ModelFileSystem gateway_endpoint must be omitted or False, got True for Stack/Vpc, which has one: a route table has one "
+        "route to S3"
+    ):
+        ModelFileSystem(stack, "Second", network=network, gateway_endpoint=True)
+
+
+def test_who_reads_may_not_write() -> None:
+    made = file_system()
+    (read,) = made.mount.permissions
+    (write,) = made.writing_mount.permissions
+
+    assert read.actions == ("elasticfilesystem:ClientMount",)
+    assert write.actions == ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+    for each in (read, write):
+        assert each.resources == (made.file_system_arn,)
+        assert each.conditions == {"StringEquals": {"elasticfilesystem:AccessPointArn": made.access_point_arn}}
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            {"folder": "models"},
+            (
+                "AccessPoint folder must be 1-100 characters (/, or 1-4 folders, none of which begins with a dot), got 'models': EFS opens no "
+                "other folder to an access point"
+            ),
+        ),
+        (
+            {"uid": 0},
+            "AccessPoint uid must be 1-4294967295, got 0: 0 is root, which takes a permission that no model needs",
+        ),
+        (
+            {"gid": -1},
+            "AccessPoint gid must be 1-4294967295, got -1: 0 is root, which takes a permission that no model needs",
+        ),
+        (
+            {"mode": "rwx"},
+            "AccessPoint mode must be 3-4 characters (octal digits), got 'rwx': EFS sets them when it makes the folder",
+        ),
+        (
+            {"mount_path": "/opt/models"},
+            (
+                "AccessPoint mount_path must be 6-160 characters (/mnt/ and letters, digits, dots, hyphens and underscores), got "
+                "'/opt/models': Lambda mounts nothing elsewhere"
+            ),
+        ),
+    ],
+)
+def test_fails_when_the_access_point_is_none(option: dict[str, Any], message: str) -> None:
+    with refused(message):
+        AccessPoint(**option)
+
+
+def test_tokens_pass_as_an_access_point() -> None:
+    stack = new_stack()
+    text, number = text_token(stack), number_token(stack)
+
+    point = AccessPoint(folder=text, uid=int(number), gid=int(number), mode=text, mount_path=text)
+
+    assert point.folder == text
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            {"network": "vpc-1"},
+            "ModelFileSystem network must be a Network, got 'vpc-1': nothing else is understood there",
+        ),
+        (
+            {"throughput": "elastic"},
+            "ModelFileSystem throughput must be a FileSystemThroughput, got 'elastic': nothing else is understood there",
+        ),
+        (
+            {"gateway_endpoint": "yes"},
+            "ModelFileSystem gateway_endpoint must be a bool, got 'yes': nothing else is understood there",
+        ),
+    ],
+)
+def test_fails_when_an_argument_is_of_another_kind(option: dict[str, Any], message: str) -> None:
+    with refused(message):
+        file_system(**option)
+
+
+def test_one_that_is_there_already_lets_its_functions_in() -> None:
+    stack = new_stack()
+    made = imported(stack, security_group=group(stack, "Theirs2"), mount_path="/mnt/theirs")
+
+    rule = only(stack, "AWS::EC2::SecurityGroupIngress")
+    name, _ = groups_for(stack, "Functions with models on a file system")
+    assert rule["GroupId"] == "sg-theirs2"
+    assert (rule["FromPort"], rule["ToPort"], rule["IpProtocol"]) == (2049, 2049, "tcp")
+    assert rule["SourceSecurityGroupId"] == att(name, "GroupId")
+    assert [each.cfn_resource_type for each in made.ready] == ["AWS::EC2::SecurityGroupIngress"]
+    assert stack.resolve(made.access_point_arn)["Fn::Join"][1][-1] == ":access-point/fsap-0123"
+    assert stack.resolve(made.file_system_arn)["Fn::Join"][1][-1] == ":file-system/fs-0123"
+    assert made.mount.path == "/mnt/theirs"
+
+
+def test_one_that_knows_the_groups_already_is_left_alone() -> None:
+    stack = new_stack()
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+    mine = group(stack, "Mine")
+    made = imported(stack, network=Network(vpc=vpc, security_groups=[mine]))
+
+    assert Template.from_stack(stack).to_json().get("Resources", {}) == {}
+    assert made.mount.network.security_groups == (mine,)
+
+
+def test_mount_targets_of_the_app_are_waited_for() -> None:
+    stack = new_stack()
+    target = efs.CfnMountTarget(
+        stack, "Target", file_system_id="fs-0123", security_groups=["sg-1"], subnet_id="subnet-1"
+    )
+    made = imported(stack, security_group=group(stack, "Theirs2"), mount_targets=[target])
+
+    assert made.ready[0] is target
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            {"file_system_id": "arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1"},
+            (
+                "ModelFileSystem.from_attributes file_system_id must begin with fs-, got "
+                "'arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1': it is the ID, not an ARN or a name"
+            ),
+        ),
+        (
+            {"access_point_id": "fs-1"},
+            "ModelFileSystem.from_attributes access_point_id must begin with fsap-, got 'fs-1': it is the ID, not an ARN or a name",
+        ),
+        (
+            {},
+            (
+                "ModelFileSystem.from_attributes must have a network with security_groups, or a security_group, got neither: the mount "
+                "targets let nobody in whom they do not know"
+            ),
+        ),
+    ],
+)
+def test_fails_when_one_that_is_there_cannot_be_mounted(option: dict[str, Any], message: str) -> None:
+    with refused(message):
+        imported(new_stack(), **option)
+
+
+def test_tokens_pass_as_ids() -> None:
+    stack = new_stack()
+    text = text_token(stack)
+
+    made = imported(stack, file_system_id=text, access_point_id=text, security_group=group(stack, "Theirs2"))
+
+    assert made.file_system_id == text
