@@ -20,7 +20,7 @@ from typing import Any
 if __name__ == "__main__":  # Run by path, Python looks for modules beside this file: let it look in the repository.
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from tests.local_aws import images, paths
+from tests.local_aws import images, interpreters, paths
 
 _UNKNOWN_IMAGE = 1
 _USAGE = 125
@@ -70,7 +70,7 @@ def _inspect(words: list[str]) -> None:
 
 
 def _build(words: list[str]) -> None:
-    from tests.local_aws import dockerfile, interpreters  # noqa: PLC0415 - the parser is in one of the environments only
+    from tests.local_aws import dockerfile  # noqa: PLC0415 - the parser is in one of the environments only
 
     parser = argparse.ArgumentParser(prog="docker build", add_help=False, exit_on_error=False)
     parser.add_argument("--tag", "-t", required=True)
@@ -161,6 +161,8 @@ def _known(name: str) -> images.Image:
 def _in_the_environment_of_the_server() -> None:
     """Start again in the virtual environment that has the Dockerfile parser, unless this is it."""
     if importlib.util.find_spec("dockerfile_parse") is None:
+        # This one has the library, which knows how a function's packages are installed.
+        os.environ.setdefault(interpreters.LIBRARY_PYTHON, sys.executable)
         os.execv(paths.SERVER_PYTHON, [str(paths.SERVER_PYTHON), __file__, *sys.argv[1:]])  # noqa: S606 - no shell
 
 

@@ -1,7 +1,8 @@
 """Plays a Dockerfile without a Docker engine, as far as a Python program in an image needs it.
 
 WORKDIR and COPY fill a folder that stands for the container's file system; ENV, ENTRYPOINT, CMD and LABEL are recorded;
-``RUN pip install -r file`` becomes a virtual environment. What has no meaning for a local process (EXPOSE, USER, other
+``RUN pip install -r file`` becomes a virtual environment, and with ``--target`` the packages of a function in that folder. What
+the base image brings is known for Lambda's alone. What has no meaning for a local process (EXPOSE, USER, other
 RUN commands ...) is reported as skipped, and what cannot be played is an error that names it.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter
 
-from tests.local_aws import interpreters
+from tests.local_aws import base_images, interpreters
 from tests.local_aws.images import Image
 
 _WITHOUT_EFFECT = frozenset({"EXPOSE", "USER", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "VOLUME"})
@@ -62,9 +63,17 @@ def build(context: Path, dockerfile: Path, build_args: dict[str, str], folder: P
     """
     digest = _digest(context, dockerfile, build_args)
     folder.mkdir(parents=True, exist_ok=True)
-    state = _Build(context.resolve(), Path(tempfile.mkdtemp(prefix=".building-", dir=folder)))
+    base = base_images.of(dockerfile.read_text())
+    state = _Build(
+        context.resolve(),
+        Path(tempfile.mkdtemp(prefix=".building-", dir=folder)),
+        workdir=PurePosixPath(base.workdir),
+    )
+    _inside(state, state.workdir).mkdir(parents=True, exist_ok=True)
     parser = DockerfileParser(
-        fileobj=io.BytesIO(dockerfile.read_bytes()), build_args=build_args, parent_env={"PATH": _BASE_PATH}
+        fileobj=io.BytesIO(dockerfile.read_bytes()),
+        build_args=build_args,
+        parent_env={"PATH": _BASE_PATH, **base.environment},
     )
     environment: dict[str, str] = {}
     labels: dict[str, str] = {}
@@ -141,18 +150,25 @@ def _play_copy(state: _Build, value: str, known: Any) -> None:
             shutil.copy2(source, file)
 
 
-def _play_run(state: _Build, value: str, _known: Any) -> None:
+def _play_run(state: _Build, value: str, known: Any) -> None:
     command = shlex.join(_json_words(value)) if _json_words(value) else value
     for part in re.split(r"&&|;|\|\|", command):
         words = _without_flags(shlex.split(part))
-        files = _requirements_files(words)
-        for file in files:
-            found = _inside(state, state.workdir / file)
-            if not found.is_file():
-                raise DockerfileError(f"RUN {part.strip()}: no file {file} was copied to {state.workdir} before")
-            state.requirements.append(found)
+        files = [_requirements(state, part, file) for file in _requirements_files(words)]
+        target = _target_folder(words)
+        if target is None:
+            state.requirements.extend(files)
+        for file in files if target is not None else []:
+            interpreters.install_into(_inside(state, state.workdir / "".join(_words(str(target), known))), file)
         if not files and words:
             state.skipped.append(f"RUN {part.strip()}")
+
+
+def _requirements(state: _Build, command: str, file: str) -> Path:
+    found = _inside(state, state.workdir / file)
+    if not found.is_file():
+        raise DockerfileError(f"RUN {command.strip()}: no file {file} was copied to {state.workdir} before")
+    return found
 
 
 def _play_entrypoint(state: _Build, value: str, _known: Any) -> None:
@@ -188,6 +204,16 @@ def _requirements_files(words: list[str]) -> list[str]:
         elif before.startswith("-r") and not before.startswith("--"):
             files.append(before.removeprefix("-r"))
     return files
+
+
+def _target_folder(words: list[str]) -> str | None:
+    """Return the folder that pip installs into, or None where it is the interpreter's own."""
+    for before, word in zip(words, [*words[1:], ""], strict=True):
+        if before in {"-t", "--target"}:
+            return word
+        if before.startswith("--target="):
+            return before.removeprefix("--target=")
+    return None
 
 
 def _without_flags(words: list[str]) -> list[str]:

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+_DIGEST = "sha256:"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
@@ -60,21 +62,21 @@ class Image:
 
 
 def find(scratch: Path, name: str) -> Image | None:
-    """Return the image of a name, or None when nothing was built under it here."""
+    """Return the image of a name or a digest, or None when nothing was built under it here."""
     record = _read(scratch).get(name)
     return Image(**record) if record is not None else None
 
 
 def names(scratch: Path) -> list[str]:
     """List all names under which images are known."""
-    return sorted(_read(scratch))
+    return sorted(name for name in _read(scratch) if not name.startswith(_DIGEST))
 
 
 def put(scratch: Path, name: str, image: Image) -> None:
-    """Give an image a name."""
+    """Give an image a name. Its digest stays one, whatever the name means later."""
     with _locked(scratch):
         records = _read(scratch)
-        records[name] = asdict(image)
+        records[name] = records[image.digest] = asdict(image)
         with tempfile.NamedTemporaryFile("w", dir=scratch, delete=False) as file:
             json.dump(records, file, indent=1)
         Path(file.name).replace(_file(scratch))

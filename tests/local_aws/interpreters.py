@@ -14,6 +14,9 @@ from pathlib import Path
 
 from tests.local_aws import images, paths
 
+LIBRARY_PYTHON = "LOCAL_AWS_LIBRARY_PYTHON"
+"""The variable that names the Python with this project's library."""
+
 _PIP_OUTPUT_SHOWN = 4000
 
 
@@ -45,6 +48,31 @@ def environment_for(requirements: list[Path]) -> Path:
                 _install(folder, requirements)
             done.touch()
     return folder
+
+
+def install_into(folder: Path, requirements: Path) -> None:
+    """Put a function's packages, every entry pinned with its hashes, into a folder.
+
+    Args:
+        folder: The folder, which is made.
+        requirements: The requirements file; nothing is done when it is empty.
+
+    Raises:
+        InstallError: They cannot be installed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not requirements.read_text(encoding="utf-8").strip():
+        return
+    finished = subprocess.run(
+        [os.environ[LIBRARY_PYTHON], "-m", "tests.local_aws.function_packages", str(requirements), str(folder)],
+        cwd=paths.REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise InstallError(f"pip install of {requirements} failed: {finished.stdout[-_PIP_OUTPUT_SHOWN:].strip()}")
 
 
 def _install(folder: Path, requirements: list[Path]) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +22,7 @@ from tests.local_aws.cdk import Cdk, CdkError
 from tests.local_aws.examples.assembling import assemble
 from tests.local_aws.examples.deciding import TOLERANCE, decisions, probabilities
 from tests.local_aws.examples.functions import ARCHITECTURE, FOLDER, PYTHON, for_this_machine
+from tests.local_aws.runtime.asking import Answered, ask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +32,11 @@ if TYPE_CHECKING:
     from tests.local_aws.lifecycle import LocalAws
 
 RECORDS = sample_records(8).records
+JSON = {"content-type": "application/json"}
+# Of the canary's five minutes.
+FACTOR = 0.05
+BAKE_SECONDS = 300
+LATE_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TrainedM
     return made
 
 
-def assembled(local: LocalAws, example: Example, model: Path, folder: Path) -> Cdk:
-    """Synthesize an example with a model."""
+def assembled(local: LocalAws, example: Example, model: Path, folder: Path, *, function: Path = FOLDER) -> Cdk:
+    """Synthesize an example with a model, and with another function than its own."""
 
     def make(app: cdk.App, environment: cdk.Environment) -> None:
         given: dict[str, Any] = {
             "model_folder": str(model),
-            "function_folder": str(FOLDER),
+            "function_folder": str(function),
             "python": PYTHON,
             "architecture": ARCHITECTURE,
             "env": environment,
@@ -94,6 +103,33 @@ def cut(model: Path, folder: Path) -> Path:
     content = (model / "model.onnx").read_bytes()
     (folder / "model.onnx").write_bytes(content[: len(content) // 2])
     return folder
+
+
+def failing_but_for_the_sample(folder: Path) -> Path:
+    """A function that predicts the sample, which is what is tried before it becomes live, and nothing else."""
+    shutil.copytree(FOLDER, folder)
+    predictor, sample = folder / "predictor.py", json.loads((FOLDER / "sample.json").read_text())
+    code = predictor.read_text()
+    begin = "    described = _description(model.folder)\n"
+    assert code.count(begin) == 1
+    flaw = f"    if request != {sample!r}:\n        raise RuntimeError('out of order')\n"
+    predictor.write_text(code.replace(begin, flaw + begin))
+    return folder
+
+
+def signed(local: LocalAws, url: str, record: Any) -> Answered:
+    """What a function URL answers one who signs."""
+    return ask(url, json.dumps(record).encode(), headers=JSON, signer=local.account)
+
+
+def until_it_splits(local: LocalAws, alias: str, deployment: Future[Any]) -> float:
+    """Wait until the alias has two versions; return when that was."""
+    client = local.client("lambda")
+    _, name = alias.rsplit(":", 1)
+    while "RoutingConfig" not in client.get_alias(FunctionName=alias.removesuffix(f":{name}"), Name=name):
+        assert not deployment.done(), deployment.result()
+        time.sleep(0.05)
+    return time.monotonic()
 
 
 @pytest.mark.parametrize("example", [BUNDLED, LAYER, BUCKET], ids=lambda example: example.name)
@@ -152,22 +188,44 @@ def test_a_model_that_was_damaged_in_the_bucket_is_known_by_its_checksum(
 def test_a_function_url_answers_requests_over_http(
     bootstrapped: LocalAws, models: dict[str, tuple[TrainedModel, Path]], tmp_path: Path
 ) -> None:
-    """Through the event that Lambda makes of a request to a function URL."""
     (old, folder) = models["1"]
     app = assembled(bootstrapped, BUNDLED, folder, tmp_path / "app")
-    outputs = app.deploy(BUNDLED.name)[BUNDLED.name]
-    assert outputs["Url"].startswith("http")
-    event = {
-        "version": "2.0",
-        "requestContext": {"http": {"method": "POST"}, "domainName": "abc.lambda-url.us-east-1.on.aws"},
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps(RECORDS[0]),
-    }
+    url = app.deploy(BUNDLED.name)[BUNDLED.name]["Url"]
+    request = json.dumps(RECORDS[0]).encode()
 
-    answer, kind = invoke(bootstrapped, outputs["FunctionArn"], event)
-    assert kind is None
-    assert answer["statusCode"] == 200
-    assert json.loads(answer["body"])["decision"] == decisions(old, RECORDS[:1])[0]
-    answer, kind = invoke(bootstrapped, outputs["FunctionArn"], event | {"body": "{"})
-    assert (kind, answer["statusCode"]) == (None, 400)
+    assert ask(url, request, headers=JSON).status == 403
+    answer = ask(url, request, headers=JSON, signer=bootstrapped.account)
+    assert answer.status == 200
+    assert answer.json()["decision"] == decisions(old, RECORDS[:1])[0]
+    assert ask(url, b"{", headers=JSON, signer=bootstrapped.account).status == 400
     app.destroy(BUNDLED.name)
+
+
+def test_a_canary_splits_the_requests_and_goes_back_when_they_fail(
+    bootstrapped: LocalAws, models: dict[str, tuple[TrainedModel, Path]], tmp_path: Path
+) -> None:
+    (_, old_folder), (_, new_folder) = models["1"], models["2"]
+    first = assembled(bootstrapped, BUNDLED, old_folder, tmp_path / "first")
+    outputs = first.deploy(BUNDLED.name)[BUNDLED.name]
+    second = assembled(bootstrapped, BUNDLED, new_folder, tmp_path / "second")
+    failing = failing_but_for_the_sample(tmp_path / "failing")
+    third = assembled(bootstrapped, BUNDLED, old_folder, tmp_path / "third", function=failing)
+
+    with bootstrapped.time_factor(FACTOR), ThreadPoolExecutor() as pool:
+        deployment = pool.submit(second.deploy, BUNDLED.name)
+        began = until_it_splits(bootstrapped, outputs["FunctionArn"], deployment)
+        answers = [signed(bootstrapped, outputs["Url"], RECORDS[0]).json()["version"] for _ in range(20)]
+        deployment.result()
+        assert time.monotonic() - began > FACTOR * BAKE_SECONDS - LATE_SECONDS
+        assert Counter(answers) == {"1": 18, "2": 2}
+        assert {invoke(bootstrapped, outputs["FunctionArn"], record)[0]["version"] for record in RECORDS} == {"2"}
+
+        deployment = pool.submit(third.deploy, BUNDLED.name)
+        until_it_splits(bootstrapped, outputs["FunctionArn"], deployment)
+        statuses = [signed(bootstrapped, outputs["Url"], RECORDS[0]).status for _ in range(20)]
+        with pytest.raises(CdkError, match="One or more alarms have been activated"):
+            deployment.result()
+
+    assert 500 in statuses
+    assert {invoke(bootstrapped, outputs["FunctionArn"], record)[0]["version"] for record in RECORDS} == {"2"}
+    second.destroy(BUNDLED.name)

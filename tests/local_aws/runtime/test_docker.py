@@ -128,8 +128,9 @@ def test_what_cannot_be_played_is_named(tmp_path: Path, dockerfile: str, message
     assert images.find(tmp_path, "it") is None
 
 
-def test_requirements_must_be_pinned_by_hash(tmp_path: Path) -> None:
-    dockerfile = "FROM x\nCOPY requirements.txt .\nRUN python -m pip install --requirement=requirements.txt"
+@pytest.mark.parametrize("option", ["", " --target /var/task"], ids=["interpreter", "folder"])
+def test_requirements_must_be_pinned_by_hash(tmp_path: Path, option: str) -> None:
+    dockerfile = f"FROM x\nCOPY requirements.txt .\nRUN python -m pip install{option} --requirement=requirements.txt"
     context = context_of(tmp_path, dockerfile, **{"requirements.txt": "six==1.17.0\n"})
 
     finished = docker(tmp_path, "build", "--tag", "it", ".", context=context)

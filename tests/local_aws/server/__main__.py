@@ -20,6 +20,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from tests.local_aws.server import (
+    awslambda,
     cloudformation,
     cloudwatch,
     ecr,
@@ -29,6 +30,7 @@ from tests.local_aws.server import (
     layers,
     schedules,
     stepfunctions,
+    traffic,
 )
 from tests.local_aws.server.sagemaker import http as sagemaker
 
@@ -50,10 +52,12 @@ def main() -> None:
     cloudwatch.install()
     functions.install()
     layers.install()
+    awslambda.install()
     sagemaker.install()
     stepfunctions.install()
     schedules.install()
     events.install()
+    traffic.install()
     types = cloudformation.install()
     logger.info("%d resource types after %.1f seconds", types, time.monotonic() - started)
 

@@ -1,6 +1,7 @@
 """CloudFormation on ministack, with every resource type of the registry."""
 
 from tests.local_aws.server.cloudformation import (
+    aliases,
     cleanup,
     components,
     custom_resources,
@@ -28,7 +29,7 @@ def install() -> int:
     patience.install()
     custom_resources.install()
     cleanup.install()
-    played = (sagemaker, components, experiments, scaling)
+    played = (sagemaker, components, experiments, scaling, aliases)
     own = {provider.resource_type.name: provider for module in played for provider in module.providers()}
     for resource_type in resource_types():
         if resource_type.name.startswith(LEFT_TO_MINISTACK):
@@ -40,4 +41,5 @@ def install() -> int:
         elif resource_type.primary_identifier:
             GenericProvider(resource_type).register()
     functions.install()
+    aliases.install()
     return len(engine.type_handlers)
