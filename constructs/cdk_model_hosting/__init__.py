@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cdk_model_hosting.functions.code import FunctionCode
     from cdk_model_hosting.functions.concurrency import Concurrency
     from cdk_model_hosting.functions.delivery import ModelDelivery
+    from cdk_model_hosting.functions.endpoint_requests import EndpointRequests
     from cdk_model_hosting.functions.file_system import FileSystemThroughput, ModelFileSystem
     from cdk_model_hosting.functions.fronts.authorization import Authorization
     from cdk_model_hosting.functions.fronts.cors import Cors
@@ -56,6 +57,22 @@ if TYPE_CHECKING:
     from cdk_model_hosting.functions.on_failure import OnFailure
     from cdk_model_hosting.functions.proxy import EndpointProxy
     from cdk_model_hosting.functions.size import FunctionSize
+    from cdk_model_hosting.kubernetes.access import ClusterAccess
+    from cdk_model_hosting.kubernetes.capacity import Capacity
+    from cdk_model_hosting.kubernetes.chart import Chart
+    from cdk_model_hosting.kubernetes.gpu_cluster import GpuCluster
+    from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
+    from cdk_model_hosting.kubernetes.manifests import Manifests
+    from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace, PodSecurity
+    from cdk_model_hosting.kubernetes.network_policies import TrafficSource
+    from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
+    from cdk_model_hosting.kubernetes.node_image import NodeImage
+    from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
+    from cdk_model_hosting.kubernetes.node_update import NodeUpdate
+    from cdk_model_hosting.kubernetes.scheduling import Taint
+    from cdk_model_hosting.kubernetes.service_account import ServiceAccount
+    from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
+    from cdk_model_hosting.kubernetes.system_nodes import SystemNodes
     from cdk_model_hosting.models.artifact import ModelArtifact
     from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.models.image import Architecture, ContainerImage
@@ -99,6 +116,9 @@ __all__ = [
     "BatchTransformMap",
     "Batching",
     "Bundling",
+    "Capacity",
+    "Chart",
+    "ClusterAccess",
     "ComponentEndpoint",
     "ComponentResources",
     "Concurrency",
@@ -110,6 +130,7 @@ __all__ = [
     "DynamicBatching",
     "EndpointDashboard",
     "EndpointProxy",
+    "EndpointRequests",
     "ExperimentSchedule",
     "ExplainedAnswers",
     "ExplainedFeatures",
@@ -120,10 +141,14 @@ __all__ = [
     "FunctionAlarm",
     "FunctionCode",
     "FunctionSize",
+    "GpuCluster",
+    "GpuNodeGroup",
+    "ImportedCluster",
     "ImportedModelFileSystem",
     "InferenceComponent",
     "Interval",
     "ManagedInstances",
+    "Manifests",
     "Model",
     "ModelArtifact",
     "ModelClient",
@@ -131,16 +156,21 @@ __all__ = [
     "ModelFileSystem",
     "ModelFunction",
     "ModelLayer",
+    "ModelNamespace",
     "ModelStore",
     "MountableFileSystem",
     "MultiContainerModel",
     "MultiModel",
     "Network",
+    "NodeImage",
+    "NodeScaling",
+    "NodeUpdate",
     "Notifications",
     "OnFailure",
     "Pace",
     "Pattern",
     "PipelineModel",
+    "PodSecurity",
     "Processing",
     "RealtimeEndpoint",
     "Retries",
@@ -150,13 +180,18 @@ __all__ = [
     "ScalingPolicy",
     "ScheduledScaling",
     "ServerlessEndpoint",
+    "ServiceAccount",
+    "ServingCluster",
     "Shadow",
     "ShadowExperiment",
     "Shards",
     "SingleModel",
+    "SystemNodes",
+    "Taint",
     "Tensor",
     "TensorType",
     "TextFeatures",
+    "TrafficSource",
     "TransformCapture",
     "TransformDestination",
     "TransformFleet",
@@ -174,6 +209,24 @@ __all__ = [
 ]
 
 _HOME = {
+    "EndpointRequests": "functions.endpoint_requests",
+    "GpuCluster": "kubernetes.gpu_cluster",
+    "ImportedCluster": "kubernetes.imported_cluster",
+    "ServingCluster": "kubernetes.serving_cluster",
+    "ServiceAccount": "kubernetes.service_account",
+    "GpuNodeGroup": "kubernetes.node_group",
+    "Capacity": "kubernetes.capacity",
+    "NodeImage": "kubernetes.node_image",
+    "NodeUpdate": "kubernetes.node_update",
+    "Taint": "kubernetes.scheduling",
+    "NodeScaling": "kubernetes.node_scaling",
+    "SystemNodes": "kubernetes.system_nodes",
+    "ClusterAccess": "kubernetes.access",
+    "ModelNamespace": "kubernetes.model_namespace",
+    "TrafficSource": "kubernetes.network_policies",
+    "PodSecurity": "kubernetes.model_namespace",
+    "Chart": "kubernetes.chart",
+    "Manifests": "kubernetes.manifests",
     "FunctionSize": "functions.size",
     "OnFailure": "functions.on_failure",
     "ModelFileSystem": "functions.file_system",

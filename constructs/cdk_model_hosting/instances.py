@@ -14,14 +14,12 @@ from functools import cache
 from typing import Literal
 
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.machines import NAME, devices, is_arm, step, vcpus_of
 from cdk_model_hosting.tokens import is_token
 
 Accelerator = Literal["gpu", "neuron", "gaudi"]
 
-_TYPE = re.compile(
-    r"ml\.(?P<family>(?P<class>[a-z]+)(?P<generation>\d+)(?P<attributes>[a-z]*)(?:-(?P<chip>[a-z]+\d+))?)"
-    r"\.(?P<size>nano|micro|small|medium|large|\d*xlarge)"
-)
+_TYPE = re.compile(r"ml\." + NAME.replace("{more}", ""))
 
 # The sizes of every family, in multiples of an xlarge; m is a medium and l a large.
 _SIZES = {
@@ -75,32 +73,6 @@ _SIZES = {
     "trn1": "2 32",
     "trn1n": "32",
     "trn2": "48",
-}
-
-# Accelerators of each size, in the order of the sizes above.
-_ACCELERATORS = {
-    "dl1": "8",
-    "g4dn": "1 1 1 1 4 1",
-    "g5": "1 1 1 1 4 1 4 8",
-    "g6": "1 1 1 1 4 1 4 8",
-    "g6e": "1 1 1 1 4 1 4 8",
-    "g7": "1 1 1 2 4 8",
-    "g7e": "1 1 1 2 4 8",
-    "inf1": "1 1 4 16",
-    "inf2": "1 1 6 12",
-    "p2": "1 8 16",
-    "p3": "1 4 8",
-    "p4d": "8",
-    "p4de": "8",
-    "p5": "1 8",
-    "p5e": "8",
-    "p5en": "8",
-    "p6-b200": "8",
-    "p6-b300": "8",
-    "p6e-gb200": "4",
-    "trn1": "1 16",
-    "trn1n": "16",
-    "trn2": "16",
 }
 
 _ACCELERATED: dict[str, Accelerator] = {
@@ -219,13 +191,10 @@ def _read(name: str) -> InstanceType | None:
     if match is None:
         return None
     family, size = match["family"], match["size"]
-    step = _step(size)
-    sizes = _SIZES.get(family, "").split()
-    known = step in sizes
-    counts = _ACCELERATORS.get(family, "").split()
+    steps = step(size)
+    known = steps in _SIZES.get(family, "").split()
     accelerator = _ACCELERATED.get(match["class"])
-    # g among the attributes is Graviton; the chips named gb are Grace processors with Blackwell GPUs.
-    arm = "g" in match["attributes"] or (match["chip"] or "").startswith("gb")
+    arm = is_arm(match["attributes"], match["chip"])
     return InstanceType(
         name=name,
         family=family,
@@ -233,8 +202,8 @@ def _read(name: str) -> InstanceType | None:
         known=known,
         resolved=True,
         accelerator=accelerator,
-        accelerators=int(counts[sizes.index(step)]) if known and counts else (None if accelerator else 0),
-        vcpus=_vcpus(family, size, step, arm=arm),
+        accelerators=devices(family).get(steps) if known and accelerator else (None if accelerator else 0),
+        vcpus=_VCPUS.get(f"{family}.{size}", vcpus_of(steps, arm=arm)),
         arm=arm,
         local_nvme=_local_nvme(family, match["class"]),
         burstable=match["class"] == "t",
@@ -255,23 +224,6 @@ def _unresolved(name: str) -> InstanceType:
         local_nvme=None,
         burstable=False,
     )
-
-
-def _step(size: str) -> str:
-    """The size as the tables write it."""
-    if size.endswith("xlarge"):
-        return size.removesuffix("xlarge") or "1"
-    return {"medium": "m", "large": "l"}.get(size, size)
-
-
-def _vcpus(family: str, size: str, step: str, *, arm: bool) -> int | None:
-    exception = _VCPUS.get(f"{family}.{size}")
-    if exception is not None:
-        return exception
-    if step.isdigit():
-        return 4 * int(step)
-    # Mediums differ from family to family, except on Arm.
-    return {"m": 1 if arm else None, "l": 2}.get(step)
 
 
 def _local_nvme(family: str, family_class: str) -> bool | None:

@@ -130,12 +130,36 @@ COUNTERPARTS = {
     "QUEUE_CONCURRENCY": "lambda:MaximumConcurrency",
     "FUNCTION_RETRIES": "lambda:MaximumRetryAttempts",
     "FUNCTION_EVENT_AGE_SECONDS": "lambda:MaximumEventAgeInSeconds",
+    "CLUSTER_NAME": "eks:ClusterName",
+    "NODE_GROUP_MINIMUM": "eks:ZeroCapacity",
+    "NODE_GROUP_MAXIMUM": "eks:Capacity",
+    "NODE_LABEL_KEY": "eks:labelKey",
 }
 
 FUNCTIONS = [name for name in RULES if name.startswith("FUNCTION_") and name not in COUNTERPARTS]
 
 # Limits that the service model does not state, and where the number is from instead.
 WITHOUT_COUNTERPART = {
+    **{
+        name: "a rule of Kubernetes, or of what is installed there"
+        for name, rule in RULES.items()
+        if "docs.aws" not in rule.source
+    },
+    "KUBERNETES_VERSION": "a text in the service model; tested against the CDK's own list",
+    "KUBERNETES_STANDARD_VERSION": "stated in the guide's calendar",
+    "CLUSTER_ZONES": "stated in the guide's network requirements",
+    "PUBLIC_ACCESS_RANGES": "EKS' quota, stated in its guide",
+    "SYSTEM_NODES": "EKS' quota of nodes in a group, stated in its guide",
+    "CONTROL_PLANE_LOG_DAYS": "the same as those of functions",
+    "NODE_GROUP_NAME": "stated in the text of CreateNodegroup",
+    "NODE_TYPES": "stated in the text of CreateNodegroup",
+    "NODE_TAINTS": "stated in the guide; the shape leaves the list open",
+    "NODE_DISK_GB": "the largest volume of EBS, stated in its guide",
+    "NODES_UNAVAILABLE": "stated in the text of NodegroupUpdateConfig",
+    "CAPACITY_RESERVATION_ID": "EC2's; a text in the service model",
+    "NODE_AMI_TYPE": "those with drivers of the enumeration, which test_node_limits.py compares",
+    "AUTO_MODE_NODE_DAYS": "stated in the guide",
+    "POD_DEVICES": "the most devices of an instance type",
     "ENVIRONMENT_TOTAL": "stated in the text of ContainerDefinition only",
     "OBJECT_KEY": "S3's limit, stated in its guide; the service model leaves the longest key open",
     "MANAGED_POLICY_CHARACTERS": "IAM's quota, stated in its guide; the service model allows for white space",
@@ -239,6 +263,8 @@ NARROWER = {
     "TAG_KEY": ({"pattern"}, "written for Python's expressions, and aws: is reserved; samples are tested"),
     "TAG_VALUE": ({"pattern"}, "written for Python's expressions; samples are tested"),
     "POLICY_NAME": ({"pattern"}, "written for Python's expressions; samples are tested"),
+    "CLUSTER_NAME": ({"pattern"}, "the service's pattern says how a name begins only"),
+    "NODE_LABEL_KEY": ({"pattern"}, "Kubernetes' own rule, which the service leaves to it"),
     "CORS_ORIGINS": ({"min"}, "who names no origin wants no such rule"),
     "CORS_HEADERS": ({"min"}, "every request has a header for its content's type"),
     "RESOURCE_ID": ({"pattern"}, "every text that can be typed fits it"),
@@ -258,6 +284,7 @@ def models() -> dict[str, Any]:
         "scheduler",
         "stepfunctions",
         "lambda",
+        "eks",
     )
     return {name: session.get_service_model(name) for name in names}
 

@@ -56,15 +56,23 @@ class Request:
             event=event,
         )
 
-    def answer(self, failure: str | None, *, log: Log, sleep: Callable[[float], None]) -> None:
+    def answer(
+        self,
+        failure: str | None,
+        *,
+        log: Log,
+        sleep: Callable[[float], None],
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
         """Tell CloudFormation that the resource is done, or why it failed.
 
         Args:
             failure: Why it failed; None when it is done.
             log: Where to write.
             sleep: Waits so many seconds.
+            data: The attributes of a resource that is done, for other resources to refer to.
         """
-        document = {
+        document: dict[str, Any] = {
             "Status": "SUCCESS" if failure is None else "FAILED",
             "PhysicalResourceId": self.physical_id,
             "StackId": self.stack_id,
@@ -73,11 +81,13 @@ class Request:
         }
         if failure is not None:
             document["Reason"] = _cut(failure, _ANSWER_BYTES - len(_encoded({**document, "Reason": ""})))
+        elif data is not None:
+            document["Data"] = dict(data)
         log.happened("answering", status=document["Status"], reason=document.get("Reason"))
         _put(self.event["ResponseURL"], _encoded(document), log, sleep)
 
 
-def _encoded(document: Mapping[str, str]) -> bytes:
+def _encoded(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 

@@ -13,6 +13,7 @@ from cdk_model_hosting.limits import (
     answers,
     batch,
     capture,
+    clusters,
     components,
     endpoints,
     experiments,
@@ -20,15 +21,20 @@ from cdk_model_hosting.limits import (
     file_systems,
     fronts,
     functions,
+    jobs,
     models,
     monitoring,
+    node_pools,
+    nodes,
     rollout,
     scaling,
+    servers,
     triton,
 )
 from cdk_model_hosting.limits.answers import *
 from cdk_model_hosting.limits.batch import *
 from cdk_model_hosting.limits.capture import *
+from cdk_model_hosting.limits.clusters import *
 from cdk_model_hosting.limits.components import *
 from cdk_model_hosting.limits.endpoints import *
 from cdk_model_hosting.limits.experiments import *
@@ -36,14 +42,18 @@ from cdk_model_hosting.limits.explained import *
 from cdk_model_hosting.limits.file_systems import *
 from cdk_model_hosting.limits.fronts import *
 from cdk_model_hosting.limits.functions import *
+from cdk_model_hosting.limits.jobs import *
 from cdk_model_hosting.limits.kinds import Choice as Choice
 from cdk_model_hosting.limits.kinds import Limit as Limit
 from cdk_model_hosting.limits.kinds import Rule as Rule
 from cdk_model_hosting.limits.kinds import TextLimit as TextLimit
 from cdk_model_hosting.limits.models import *
 from cdk_model_hosting.limits.monitoring import *
+from cdk_model_hosting.limits.node_pools import *
+from cdk_model_hosting.limits.nodes import *
 from cdk_model_hosting.limits.rollout import *
 from cdk_model_hosting.limits.scaling import *
+from cdk_model_hosting.limits.servers import *
 from cdk_model_hosting.limits.triton import *
 
 
@@ -62,6 +72,11 @@ def groups() -> dict[str, dict[str, Rule]]:
         "Models inside Lambda": functions,
         "File systems of functions": file_systems,
         "Fronts of functions": fronts,
+        "Clusters": clusters,
+        "Nodes of clusters": nodes,
+        "Pools of nodes": node_pools,
+        "Inference servers on clusters": servers,
+        "Jobs on clusters": jobs,
         "Rollouts": rollout,
         "Scaling": scaling,
         "Monitoring": monitoring,

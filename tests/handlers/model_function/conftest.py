@@ -9,7 +9,10 @@ import pytest
 from moto import mock_aws
 from onnx import TensorProto, helper
 
+from cdk_model_hosting.handlers.model_function import endpoint_attempts
 from examples.fraud.train import NAME, RECIPES, train
+from tests.handlers.model_function.endpoint_server import Service
+from tests.handlers.model_function.fronting import FINE, Front
 from tests.handlers.model_function.stage import Stage
 from tests.handlers.model_function.store import Store
 
@@ -54,3 +57,23 @@ def fraud_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fraud") / "model"
     train(RECIPES["1"]).export(folder, name=NAME, version="1")
     return folder
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    with Service().run() as running:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "nobody",
+            "AWS_SECRET_ACCESS_KEY": "nothing",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL": running.url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(endpoint_attempts, "_FIRST_PAUSE_SECONDS", 0.001)
+        running.answers(FINE)
+        yield running
+
+
+@pytest.fixture
+def front(stage: Stage, service: Service) -> Front:  # noqa: ARG001 - it is what they ask
+    return Front(stage)

@@ -77,14 +77,27 @@ def test_the_contract_does_not_change_by_itself() -> None:
         "KEY": "MODEL_FUNCTION_KEY",
         "VERSION_ID": "MODEL_FUNCTION_VERSION_ID",
         "ETAG": "MODEL_FUNCTION_ETAG",
+        "ENDPOINT": "MODEL_FUNCTION_ENDPOINT",
+        "COMPONENT": "MODEL_FUNCTION_COMPONENT",
+        "REGION": "MODEL_FUNCTION_REGION",
+        "READ_SECONDS": "MODEL_FUNCTION_READ_SECONDS",
+        "UPLOADS": "MODEL_FUNCTION_UPLOADS",
         "SHA256": "MODEL_FUNCTION_SHA256",
         "BATCH_SIZE": "MODEL_FUNCTION_BATCH_SIZE",
         "SAMPLE": "MODEL_FUNCTION_SAMPLE",
     }
-    assert [str(name) for name in contract.Delivery] == ["bundled", "layer", "image", "file_system", "bucket"]
+    assert [str(name) for name in contract.Delivery] == [
+        "bundled",
+        "layer",
+        "image",
+        "file_system",
+        "bucket",
+        "endpoint",
+    ]
     assert [str(name) for name in contract.Metric] == [
         "ModelLoadTime",
         "PredictTime",
+        "EndpointTime",
         "BatchSize",
         "ColdStart",
         "Refusals",

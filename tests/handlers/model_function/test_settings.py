@@ -96,12 +96,12 @@ def test_what_is_blank_counts_as_not_given() -> None:
         (
             LOCAL,
             {"DELIVERY": ""},
-            "MODEL_FUNCTION_DELIVERY must be set: it is one of bundled, layer, image, file_system, bucket",
+            "MODEL_FUNCTION_DELIVERY must be set: it is one of bundled, layer, image, file_system, bucket, endpoint",
         ),
         (
             LOCAL,
             {"DELIVERY": "efs"},
-            "MODEL_FUNCTION_DELIVERY must be one of bundled, layer, image, file_system, bucket, got 'efs'",
+            "MODEL_FUNCTION_DELIVERY must be one of bundled, layer, image, file_system, bucket, endpoint, got 'efs'",
         ),
         (LOCAL, {"PATH": ""}, "MODEL_FUNCTION_PATH must be set: it is the model's file or folder"),
         (LOCAL, {"SHA256": "abc"}, "MODEL_FUNCTION_SHA256 must be 64 hexadecimal digits, got 'abc'"),
@@ -147,5 +147,6 @@ def test_fails_when_a_variable_is_misspelt() -> None:
     assert str(raised.value) == (
         "MODEL_FUNCTION_LODER must not be set: the function knows MODEL_FUNCTION_ENTRY, MODEL_FUNCTION_LOADER, "
         "MODEL_FUNCTION_DELIVERY, MODEL_FUNCTION_PATH, MODEL_FUNCTION_BUCKET, MODEL_FUNCTION_KEY, MODEL_FUNCTION_VERSION_ID, "
-        "MODEL_FUNCTION_ETAG, MODEL_FUNCTION_SHA256, MODEL_FUNCTION_BATCH_SIZE, MODEL_FUNCTION_SAMPLE"
+        "MODEL_FUNCTION_ETAG, MODEL_FUNCTION_ENDPOINT, MODEL_FUNCTION_COMPONENT, MODEL_FUNCTION_REGION, MODEL_FUNCTION_READ_SECONDS, "
+        "MODEL_FUNCTION_UPLOADS, MODEL_FUNCTION_SHA256, MODEL_FUNCTION_BATCH_SIZE, MODEL_FUNCTION_SAMPLE"
     )

@@ -68,6 +68,10 @@ class Stage:
             {"FunctionName": VERSION, "Payload": json.dumps(EVENT).encode()},
         )
 
+    def will_be(self, **state: str) -> None:
+        """Write down what Lambda says of the version."""
+        self.stubber.add_response("get_function_configuration", state, {"FunctionName": VERSION})
+
     def will_refuse(self, code: str) -> None:
         """Write down a refusal."""
         self.stubber.add_client_error("invoke", code, "it is not to be")
@@ -116,7 +120,15 @@ def test_nothing_is_asked_of_a_version_again(stage: Stage, kind: str) -> None:
     assert stage.send(kind)["Status"] == "SUCCESS"
 
 
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceConflictException", "TooManyRequestsException"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AccessDeniedException",
+        "EFSMountConnectivityException",
+        "EFSMountTimeoutException",
+        "TooManyRequestsException",
+    ],
+)
 def test_what_is_not_ready_yet_is_waited_for(stage: Stage, code: str) -> None:
     stage.will_refuse(code)
     stage.will_refuse(code)
@@ -124,6 +136,48 @@ def test_what_is_not_ready_yet_is_waited_for(stage: Stage, code: str) -> None:
 
     assert stage.send()["Status"] == "SUCCESS"
     assert stage.slept == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["ENINotReadyException", "ResourceConflictException", "ResourceNotReadyException", "SnapStartNotReadyException"],
+)
+def test_a_version_is_waited_for_while_lambda_makes_it(stage: Stage, code: str) -> None:
+    stage.will_refuse(code)
+    for state in ("Pending", "Pending", "Active"):
+        stage.will_be(State=state)
+    stage.will_answer(b"{}")
+
+    assert stage.send()["Status"] == "SUCCESS"
+    assert stage.slept == [10, 10, 2]
+
+
+def test_a_version_that_lambda_could_not_make_fails_the_deployment_with_its_reason(stage: Stage) -> None:
+    stage.will_refuse("ResourceConflictException")
+    stage.will_be(State="Failed", StateReasonCode="FunctionError", StateReason="the model is broken")
+
+    assert stage.send()["Reason"] == (
+        "version 7 cannot begin and does not become live: FunctionError: the model is broken"
+    )
+
+
+def test_a_version_that_is_never_made_is_not_waited_for_forever(stage: Stage) -> None:
+    stage.will_refuse("SnapStartNotReadyException")
+    for _ in range(54):
+        stage.will_be(State="Pending")
+
+    assert stage.send()["Reason"] == (
+        "version 7 cannot begin and does not become live: Pending: Lambda was still making it after 9 minutes"
+    )
+
+
+def test_a_version_whose_state_is_not_told_is_tried_again(stage: Stage) -> None:
+    stage.will_refuse("ResourceConflictException")
+    stage.stubber.add_client_error("get_function_configuration", "AccessDeniedException", "it is not to be")
+    stage.will_answer(b"{}")
+
+    assert stage.send()["Status"] == "SUCCESS"
+    assert stage.slept == [2]
 
 
 def test_patience_ends(stage: Stage) -> None:

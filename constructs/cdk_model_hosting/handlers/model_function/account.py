@@ -27,6 +27,8 @@ class Account:
         failures: How many of them failed.
         deferred: How many of them were left for another time.
         predicted: Seconds in the user's function; None when it was not called.
+        waited: Seconds for which an endpoint was waited for; None when none was asked.
+        attempts: How often it was asked.
         reasons: What was wrong with the first of them.
         refused_at: Which line of the user's has refused the first of them.
         error: Why the first of them failed.
@@ -42,6 +44,8 @@ class Account:
     failures: int = 0
     deferred: int = 0
     predicted: float | None = None
+    waited: float | None = None
+    attempts: int = 0
     reasons: list[str] = field(default_factory=list)
     refused_at: str | None = None
     error: Exception | None = None
@@ -73,6 +77,15 @@ class Account:
         """
         self.predicted = seconds + (0.0 if self.predicted is None else self.predicted)
 
+    def asked(self, seconds: float) -> None:
+        """Count one more attempt at an endpoint.
+
+        Args:
+            seconds: The time that it took.
+        """
+        self.attempts += 1
+        self.waited = seconds + (0.0 if self.waited is None else self.waited)
+
     @property
     def message(self) -> str:
         """What happened, in a word or two."""
@@ -96,6 +109,8 @@ class Account:
         }
         if self.predicted is not None:
             values[Metric.PREDICT_TIME] = self.predicted * _MILLI
+        if self.waited is not None:
+            values[Metric.ENDPOINT_TIME] = self.waited * _MILLI
         return values
 
     @property
@@ -108,6 +123,8 @@ class Account:
         }
         if self.status is not None:
             told["status"] = self.status
+        if self.attempts:
+            told["endpointAttempts"] = self.attempts
         if self.deferred:
             told["deferred"] = self.deferred
         if self.reasons:

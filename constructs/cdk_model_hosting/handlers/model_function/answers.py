@@ -6,7 +6,7 @@ from typing import Any
 
 from . import http_events
 from .account import Account
-from .failures import PredictionFailed, RequestRefused
+from .failures import EndpointBusy, EndpointFailed, PredictionFailed, RequestRefused
 from .payloads import written
 from .predictor import Predictor
 
@@ -22,16 +22,22 @@ def answer_http(event: Mapping[str, Any], predictor: Predictor, account: Account
         predictor: The user's function.
         account: What to tell of it.
     """
+    further: dict[str, str] = {}
     try:
         status, body = OK, answer(lambda: http_events.read(event), predictor, account)
     except RequestRefused as error:
         account.count(error)
         status, body = error.status, written({"error": str(error)})
+    except EndpointFailed as error:
+        account.count(error)
+        status, body = error.status, written({"error": str(error), "id": account.request_id})
+        if isinstance(error, EndpointBusy):
+            further["retry-after"] = str(error.retry_after)
     except Exception as error:  # noqa: BLE001 - the caller is told no more than that
         account.count(error)
         status, body = _FAILED, written({"error": "the prediction failed", "id": account.request_id})
     account.status = status
-    return http_events.response(event, status, body)
+    return http_events.response(event, status, body, further)
 
 
 def answer_caller(event: Any, predictor: Predictor, account: Account) -> Any:
@@ -44,6 +50,7 @@ def answer_caller(event: Any, predictor: Predictor, account: Account) -> Any:
 
     Raises:
         RequestRefused: When the user's function has refused the request.
+        EndpointFailed: When it is in front of an endpoint that has not answered.
         PredictionFailed: When something else was wrong.
     """
     try:
@@ -53,6 +60,12 @@ def answer_caller(event: Any, predictor: Predictor, account: Account) -> Any:
         account.count(error)
         # Lambda hands the caller the traceback too: it begins here, and shows nothing of the user's.
         raise RequestRefused(error.status, str(error)) from None
+    except EndpointBusy as error:
+        account.count(error)
+        raise EndpointBusy(str(error), retry_after=error.retry_after) from None
+    except EndpointFailed as error:
+        account.count(error)
+        raise EndpointFailed(error.status, str(error)) from None
     except Exception as error:  # noqa: BLE001 - the same
         account.count(error)
         raise PredictionFailed(

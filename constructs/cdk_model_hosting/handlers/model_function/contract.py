@@ -17,6 +17,9 @@ LOADER_GROUP = "cdk_model_hosting.loaders"
 MOST_TOGETHER = 10_000
 """Requests that `predict` gets at once at most: the largest batch of SQS."""
 
+LONGEST_READ_SECONDS = 70
+"""How long to wait for an endpoint's answer at most: SageMaker ends a request after 60 seconds, and is to say so itself."""
+
 METRIC_NAMESPACE = "ModelFunction"
 """The namespace of the metrics in CloudWatch."""
 
@@ -35,6 +38,8 @@ class Delivery(StrEnum):
     IMAGE = "image"
     FILE_SYSTEM = "file_system"
     BUCKET = "bucket"
+    ENDPOINT = "endpoint"
+    """Not at all: an endpoint of SageMaker's has it, and `predict` asks that."""
 
 
 class Variable(StrEnum):
@@ -50,7 +55,8 @@ class Variable(StrEnum):
     """Always: a value of `Delivery`."""
 
     PATH = "MODEL_FUNCTION_PATH"
-    """Always, but not from a bucket: the model's file or folder; from the root of the function's code when it is not absolute."""
+    """Only and always of a model in files, which is none in a bucket: the file or folder; from the root of the function's code
+    when it is not absolute."""
 
     BUCKET = "MODEL_FUNCTION_BUCKET"
     """Only and always from a bucket: its name."""
@@ -63,6 +69,21 @@ class Variable(StrEnum):
 
     ETAG = "MODEL_FUNCTION_ETAG"
     """Only from a bucket: the ETag that the object must have, with or without quotes."""
+
+    ENDPOINT = "MODEL_FUNCTION_ENDPOINT"
+    """Only and always with an endpoint: its name."""
+
+    COMPONENT = "MODEL_FUNCTION_COMPONENT"
+    """Only with an endpoint of inference components: the name of the one that is asked."""
+
+    REGION = "MODEL_FUNCTION_REGION"
+    """Only with an endpoint: its region; the function's own when omitted."""
+
+    READ_SECONDS = "MODEL_FUNCTION_READ_SECONDS"
+    """Only with an endpoint: how long to wait for an answer, at most; `LONGEST_READ_SECONDS` when omitted."""
+
+    UPLOADS = "MODEL_FUNCTION_UPLOADS"
+    """Only with an asynchronous endpoint: ``s3://bucket/prefix/``, below which requests are uploaded; nowhere when omitted."""
 
     SHA256 = "MODEL_FUNCTION_SHA256"
     """Checksum in hexadecimal digits: of the object as it lies in the bucket; else of the file or folder, as `digest` counts."""
@@ -82,6 +103,9 @@ class Metric(StrEnum):
 
     PREDICT_TIME = "PredictTime"
     """Milliseconds in `predict`, for each event in which it was called."""
+
+    ENDPOINT_TIME = "EndpointTime"
+    """Milliseconds for which the endpoint was waited for, for each event in which it was asked; part of `PREDICT_TIME`."""
 
     BATCH_SIZE = "BatchSize"
     """Requests in an event: the messages of a batch, else 1. Its sum is the number of all requests."""

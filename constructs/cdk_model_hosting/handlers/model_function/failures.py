@@ -1,5 +1,7 @@
 """What goes wrong."""
 
+_UNAVAILABLE = 503
+
 
 class StartError(Exception):
     """The function cannot start, for the reason in the message."""
@@ -22,3 +24,29 @@ class RequestRefused(Exception):  # noqa: N818 - who invokes the function direct
 
 class PredictionFailed(Exception):  # noqa: N818 - the same
     """A request could not be answered, and the log has the reason."""
+
+
+class EndpointFailed(Exception):  # noqa: N818 - the same
+    """The endpoint has not answered, for the reason in the message, which is for its caller.
+
+    Args:
+        status: The HTTP status that says so.
+        reason: What happened, in words for the caller.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class EndpointBusy(EndpointFailed):
+    """The endpoint does not answer now, and may do so later.
+
+    Args:
+        reason: What happened, in words for the caller.
+        retry_after: Seconds after which to ask again.
+    """
+
+    def __init__(self, reason: str, *, retry_after: int) -> None:
+        super().__init__(_UNAVAILABLE, reason)
+        self.retry_after = retry_after

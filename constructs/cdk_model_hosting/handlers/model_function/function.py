@@ -3,19 +3,25 @@
 from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import http_events, loaders, queue_events, snapshots
 from .account import Account
 from .answers import OK, answer, answer_caller, answer_http
 from .batches import answer_batch
+from .bucket import BucketModel
 from .contract import Metric, Variable
+from .endpoint_model import EndpointModel
 from .failures import RequestRefused, StartError
 from .journal import Journal
+from .local import LocalModel
 from .payloads import parsed
 from .predictor import Predictor
 from .references import resolve
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
 
 _BAD_REQUEST = 400
 _MILLI = 1000
@@ -27,11 +33,13 @@ class ModelFunction:
     Args:
         predictor: The user's function with its model.
         journal: Where to write.
+        endpoint: The endpoint that is its model, if it is one.
     """
 
-    def __init__(self, predictor: Predictor, journal: Journal) -> None:
+    def __init__(self, predictor: Predictor, journal: Journal, endpoint: "Endpoint | None" = None) -> None:
         self._predictor = predictor
         self._journal = journal
+        self._endpoint = endpoint
 
     @classmethod
     def start(cls, environment: Mapping[str, str], journal: Journal | None = None) -> Self:
@@ -47,11 +55,14 @@ class ModelFunction:
         journal = Journal(environment) if journal is None else journal
         try:
             snapshots.register(environment, journal.restored)
-            predictor = _predictor(Settings.of(environment), journal)
+            settings = Settings.of(environment)
+            if isinstance(settings.model, EndpointModel):
+                predictor, endpoint = _in_front(settings, settings.model, journal)
+                return cls(predictor, journal, endpoint)
+            return cls(_predictor(settings, settings.model, journal), journal)
         except Exception as error:
             journal.write("the function cannot start", error=error, reason=str(error))
             raise
-        return cls(predictor, journal)
 
     def handle(self, event: Any, context: Any) -> Any:
         """Answer an event.
@@ -65,6 +76,7 @@ class ModelFunction:
 
         Raises:
             RequestRefused: When the user's function has refused what somebody sent who invoked the function directly.
+            EndpointFailed: When it is in front of an endpoint that has not answered.
             PredictionFailed: When it failed at that in another way.
         """
         fields = event if isinstance(event, Mapping) else {}
@@ -73,6 +85,8 @@ class ModelFunction:
         if http is not None and http_events.is_health_check(fields):
             return http_events.response(fields, OK, "{}")
         account = Account(request_id=context.aws_request_id, source=http or service or "direct", is_cold=is_cold)
+        if self._endpoint is not None:
+            self._endpoint.begin(account, context.get_remaining_time_in_millis() / _MILLI)
         try:
             if http is not None:
                 return answer_http(fields, self._predictor, account)
@@ -91,12 +105,30 @@ class ModelFunction:
             )
 
 
-def _predictor(settings: Settings, journal: Journal) -> Predictor:
+def _in_front(settings: Settings, model: EndpointModel, journal: Journal) -> "tuple[Predictor, Endpoint]":
+    """A function in front of an endpoint, which is not asked for that unless there is a sample."""
+    function = resolve(settings.entry, Variable.ENTRY)
+    started = perf_counter()
+    endpoint = model.connect()
+    connected = perf_counter()
+    predictor = Predictor(function, endpoint, batch_size=settings.batch_size)
+    if settings.sample is not None:
+        _try(predictor, settings.sample)
+    journal.write(
+        "the endpoint can be asked",
+        endpoint=str(model),
+        connectMs=round((connected - started) * _MILLI, 3),
+        sampleMs=round((perf_counter() - connected) * _MILLI, 3),
+    )
+    return predictor, endpoint
+
+
+def _predictor(settings: Settings, files: LocalModel | BucketModel, journal: Journal) -> Predictor:
     # What takes no time comes first, so that a mistake shows before a large model is downloaded.
     function = resolve(settings.entry, Variable.ENTRY)
     loader = loaders.find(settings.loader)
     started = perf_counter()
-    path = settings.model.fetch()
+    path = files.fetch()
     fetched = perf_counter()
     model = loaders.load(loader, settings.loader, path)
     loaded = perf_counter()
@@ -106,7 +138,7 @@ def _predictor(settings: Settings, journal: Journal) -> Predictor:
     journal.write(
         "the model is loaded",
         metrics={Metric.MODEL_LOAD_TIME: (loaded - started) * _MILLI},
-        model=str(settings.model),
+        model=str(files),
         fetchMs=round((fetched - started) * _MILLI, 3),
         sampleMs=round((perf_counter() - loaded) * _MILLI, 3),
     )

@@ -3,6 +3,7 @@
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from .failures import RequestRefused
@@ -12,6 +13,7 @@ _BAD_REQUEST = 400
 _UNSUPPORTED = 415
 _JSON = "application/json"
 _URL = ".lambda-url."
+_NONE: Mapping[str, str] = MappingProxyType({})
 _HEALTH_CHECKER = "ELB-HealthChecker/"
 
 
@@ -68,16 +70,17 @@ def read(event: Mapping[str, Any]) -> Any:
     return parsed(body)
 
 
-def response(event: Mapping[str, Any], status: int, body: str) -> dict[str, Any]:
+def response(event: Mapping[str, Any], status: int, body: str, further: Mapping[str, str] = _NONE) -> dict[str, Any]:
     """Make an answer in the shape that the event's source takes.
 
     Args:
         event: A request over HTTP.
         status: The HTTP status.
         body: JSON.
+        further: Headers besides that of the content's type.
     """
     answer: dict[str, Any] = {"statusCode": status, "body": body, "isBase64Encoded": False}
-    headers = {"content-type": _JSON}
+    headers = {"content-type": _JSON, **further}
     if "elb" not in event["requestContext"]:
         return {**answer, "headers": headers}
     from http import HTTPStatus  # noqa: PLC0415 - needed for load balancers alone

@@ -13,7 +13,7 @@ from typing import Any
 
 from .contract import FUNCTION_DIMENSION, METRIC_NAMESPACE, VERSION_DIMENSION, VERSION_METRICS, Metric
 
-_MILLISECONDS = frozenset({Metric.MODEL_LOAD_TIME, Metric.PREDICT_TIME})
+_MILLISECONDS = frozenset({Metric.MODEL_LOAD_TIME, Metric.PREDICT_TIME, Metric.ENDPOINT_TIME})
 _DECIMALS = 3
 _MILLI = 1000
 _NOTHING: Mapping[Metric, float] = MappingProxyType({})

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from .account import Account
-from .failures import RequestRefused
+from .failures import EndpointBusy, RequestRefused
 
 _UNPROCESSABLE = 422
 
@@ -58,6 +58,9 @@ class Predictor:
     def _outcomes(self, requests: Sequence[Any]) -> list[Outcome]:
         try:
             return [Outcome(answer) for answer in self._answers(requests)]
+        except EndpointBusy as error:
+            # None of them is at fault, and asking for each would make it busier.
+            return [Outcome(error=error) for _ in requests]
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
             if len(requests) == 1:
                 return [Outcome(error=_classified(error))]

@@ -6,15 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bucket import BucketModel
-from .contract import DEFAULT_LOADER, MOST_TOGETHER, Delivery, Variable
+from .contract import DEFAULT_LOADER, LONGEST_READ_SECONDS, MOST_TOGETHER, Delivery, Variable
+from .endpoint_model import EndpointModel
 from .failures import StartError
 from .local import LocalModel
 
 _PREFIX = "MODEL_FUNCTION_"
 _OF_A_BUCKET = (Variable.BUCKET, Variable.KEY, Variable.VERSION_ID, Variable.ETAG)
+_OF_AN_ENDPOINT = (
+    Variable.ENDPOINT,
+    Variable.COMPONENT,
+    Variable.REGION,
+    Variable.READ_SECONDS,
+    Variable.UPLOADS,
+)
+_OF_FILES = (Variable.PATH, Variable.SHA256, Variable.LOADER)
 _CHECKS = (Variable.VERSION_ID, Variable.ETAG, Variable.SHA256)
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _LOADER = re.compile(rf"[\w.-]+|{_REFERENCE.pattern}")
+_UPLOADS = re.compile(r"s3://[^/]+/(.+/)?")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -32,7 +42,7 @@ class Settings:
 
     entry: str
     loader: str = DEFAULT_LOADER
-    model: LocalModel | BucketModel
+    model: LocalModel | BucketModel | EndpointModel
     batch_size: int | None = None
     sample: Path | None = None
 
@@ -91,24 +101,32 @@ class _Given:
 
 
 def _batch_size(given: _Given) -> int | None:
-    value = given.get(Variable.BATCH_SIZE)
+    return _number(given, Variable.BATCH_SIZE, MOST_TOGETHER)
+
+
+def _number(given: _Given, variable: Variable, most: int) -> int | None:
+    value = given.get(variable)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MOST_TOGETHER):
-        raise StartError(f"{Variable.BATCH_SIZE} must be a whole number from 1 to {MOST_TOGETHER}, got {value!r}")
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= most):
+        raise StartError(f"{variable} must be a whole number from 1 to {most}, got {value!r}")
     return int(value)
 
 
-def _model(given: _Given, root: Path) -> LocalModel | BucketModel:
+def _model(given: _Given, root: Path) -> LocalModel | BucketModel | EndpointModel:
     kinds = ", ".join(Delivery)
     delivery = given.needed(Variable.DELIVERY, f"it is one of {kinds}")
     if delivery not in frozenset(Delivery):
         raise StartError(f"{Variable.DELIVERY} must be one of {kinds}, got {delivery!r}")
+    why = f"{Variable.DELIVERY} is {delivery}"
+    if delivery == Delivery.ENDPOINT:
+        return _endpoint(given, why)
+    for variable in _OF_AN_ENDPOINT:
+        given.refuse(variable, why)
     sha256 = given.get(Variable.SHA256)
     if sha256 is not None and not _SHA256.fullmatch(sha256):
         raise StartError(f"{Variable.SHA256} must be 64 hexadecimal digits, got {sha256!r}")
     sha256 = None if sha256 is None else sha256.lower()
-    why = f"{Variable.DELIVERY} is {delivery}"
     if delivery != Delivery.BUCKET:
         for variable in _OF_A_BUCKET:
             given.refuse(variable, why)
@@ -127,4 +145,20 @@ def _model(given: _Given, root: Path) -> LocalModel | BucketModel:
         version_id=given.get(Variable.VERSION_ID),
         etag=None if etag is None else etag.strip('"'),
         sha256=sha256,
+    )
+
+
+def _endpoint(given: _Given, why: str) -> EndpointModel:
+    for variable in (*_OF_FILES, *_OF_A_BUCKET):
+        given.refuse(variable, why)
+    uploads = given.get(Variable.UPLOADS)
+    if uploads is not None and not _UPLOADS.fullmatch(uploads):
+        raise StartError(f"{Variable.UPLOADS} must be s3://bucket/prefix/, got {uploads!r}")
+    seconds = _number(given, Variable.READ_SECONDS, LONGEST_READ_SECONDS)
+    return EndpointModel(
+        name=given.needed(Variable.ENDPOINT, "it is the name of the endpoint"),
+        component=given.get(Variable.COMPONENT),
+        region=given.get(Variable.REGION),
+        read_seconds=LONGEST_READ_SECONDS if seconds is None else seconds,
+        uploads=uploads,
     )

@@ -11,9 +11,25 @@ from .surroundings import Surroundings
 EVENT = {"requestContext": {"elb": {}}, "headers": {"user-agent": "ELB-HealthChecker/2.0"}}
 """What a load balancer asks, which a model function answers without predicting."""
 
-# Until a new permission holds everywhere, and a version that is not yet active is.
+# Until a new permission holds everywhere, and the name of a new mount target.
 _PATIENCE = (2, 4, 8, 16, 30, 30)
-_NOT_YET = frozenset({"AccessDeniedException", "ResourceConflictException", "TooManyRequestsException"})
+# Lambda makes the version's snapshot, or its network interfaces, and lets nobody invoke it meanwhile.
+_BEING_MADE = frozenset(
+    {
+        "ENINotReadyException",
+        "ResourceConflictException",
+        "ResourceNotReadyException",
+        "SnapStartNotReadyException",
+    }
+)
+_NOT_YET = _BEING_MADE | {
+    "AccessDeniedException",
+    "EFSMountConnectivityException",
+    "EFSMountTimeoutException",
+    "TooManyRequestsException",
+}
+_LOOK_SECONDS = 10
+_LOOKS = 54
 
 
 def check(version: str, surroundings: Surroundings) -> None:
@@ -31,11 +47,7 @@ def check(version: str, surroundings: Surroundings) -> None:
         surroundings.log.happened("the version answers", version=version)
         return
     told = _read(answer["Payload"].read())
-    number = version.rpartition(":")[2]
-    raise VersionError(
-        f"version {number} cannot begin and does not become live: {told.get('errorType', 'error')}: "
-        f"{told.get('errorMessage', 'no reason was given')}"
-    )
+    raise _failed(version, told.get("errorType", "error"), told.get("errorMessage"))
 
 
 def _invoke(version: str, surroundings: Surroundings) -> Any:
@@ -46,8 +58,34 @@ def _invoke(version: str, surroundings: Surroundings) -> Any:
             if pause is None or code_of(error) not in _NOT_YET:
                 raise
             surroundings.log.failed("not yet", error, version=version)
+            if code_of(error) in _BEING_MADE:
+                _wait_until_made(version, surroundings)
             surroundings.sleep(pause)
     raise AssertionError("the last try ends above")
+
+
+def _wait_until_made(version: str, surroundings: Surroundings) -> None:
+    """Wait while Lambda makes what a version needs; what else keeps it from being invoked, the next try tells."""
+    for _ in range(_LOOKS):
+        try:
+            found = surroundings.lambda_().get_function_configuration(FunctionName=version)
+        except ClientError as error:
+            surroundings.log.failed("the version's state is not known", error, version=version)
+            return
+        state = found.get("State")
+        surroundings.log.happened("the version is being made", version=version, state=state)
+        if state == "Failed":
+            raise _failed(version, found.get("StateReasonCode", "error"), found.get("StateReason"))
+        if state != "Pending":
+            return
+        surroundings.sleep(_LOOK_SECONDS)
+    raise _failed(version, "Pending", f"Lambda was still making it after {_LOOKS * _LOOK_SECONDS // 60} minutes")
+
+
+def _failed(version: str, kind: str, reason: str | None) -> VersionError:
+    number = version.rpartition(":")[2]
+    why = "no reason was given" if reason is None else reason
+    return VersionError(f"version {number} cannot begin and does not become live: {kind}: {why}")
 
 
 def _read(payload: bytes) -> dict[str, Any]:

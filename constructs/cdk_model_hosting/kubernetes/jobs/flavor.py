@@ -1,0 +1,199 @@
+"""Nodes that a queue takes jobs to, and how much of them it may give away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.kubernetes.kueue import Kueue
+from cdk_model_hosting.kubernetes.manifests import Manifests
+from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
+from cdk_model_hosting.kubernetes.scheduling import Taint, resource_of, selector_for, taint_of
+from cdk_model_hosting.limits.jobs import QUEUE_CPU, QUEUE_DEVICES, QUEUE_MEMORY_MB
+from cdk_model_hosting.limits.nodes import NODE_GROUP_NAME
+from cdk_model_hosting.limits.servers import POD_ACCELERATOR
+from cdk_model_hosting.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import IDependable
+
+    from cdk_model_hosting.kubernetes.scheduling import NodeAccelerator
+    from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
+
+KUEUE_API = "kueue.x-k8s.io/v1beta2"
+_MIB = 1024
+# A pod on a node without room on its disk waits for another node: no queue has to count that too. But Kueue takes no job that asks
+# for what no quota names.
+_DISK = "1Pi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFlavor:
+    """The share of a group of nodes that the jobs of a queue have together.
+
+    Args:
+        nodes: The node group, or the name of a group or pool.
+        gpus: Devices; all of the group's at its largest when omitted.
+        cpu: Processors; all of the group's at its largest when omitted.
+        memory_mb: Memory in MB; all of the group's at its largest when omitted.
+        accelerator: Whose devices a group or pool has that is named; that of a `GpuNodeGroup` is known.
+
+    Raises:
+        ConfigurationError: When a number is outside its range, or left out where the nodes are not known.
+    """
+
+    nodes: GpuNodeGroup | str
+    gpus: int | None = None
+    cpu: float | None = None
+    memory_mb: int | None = None
+    accelerator: NodeAccelerator | None = None
+
+    def __post_init__(self) -> None:
+        require("QueueFlavor nodes", self.nodes, GpuNodeGroup, str)
+        if isinstance(self.nodes, str):
+            NODE_GROUP_NAME.check("QueueFlavor nodes", self.nodes, optional=False)
+        QUEUE_DEVICES.check("QueueFlavor gpus", self.gpus)
+        QUEUE_CPU.check("QueueFlavor cpu", self.cpu)
+        QUEUE_MEMORY_MB.check("QueueFlavor memory_mb", self.memory_mb)
+        POD_ACCELERATOR.check("QueueFlavor accelerator", self.accelerator)
+        known = self._known()
+        for what in ("gpus", "cpu", "memory_mb"):
+            if getattr(self, what) is None and known.get(what) is None:
+                raise ConfigurationError(
+                    f"QueueFlavor {what} must be given for nodes that this app does not know, got none for {self.name!r}: Kueue takes no "
+                    "job that asks for what has no quota"
+                )
+
+    @property
+    def name(self) -> str:
+        """Name of the group or pool."""
+        return self.nodes.name if isinstance(self.nodes, GpuNodeGroup) else self.nodes
+
+    @property
+    def devices_of(self) -> NodeAccelerator:
+        """Whose devices the nodes have."""
+        if isinstance(self.nodes, GpuNodeGroup):
+            return self.nodes.accelerator
+        return self.accelerator if self.accelerator is not None else "nvidia"
+
+    @property
+    def quota(self) -> dict[str, float]:
+        """How much of what may be given away: ``gpus``, ``cpu`` and ``memory_mb``."""
+        known = self._known()
+        given = {"gpus": self.gpus, "cpu": self.cpu, "memory_mb": self.memory_mb}
+        return {what: known[what] if value is None else value for what, value in given.items()}
+
+    @property
+    def taints(self) -> tuple[Taint, ...]:
+        """Taints of the nodes."""
+        own = taint_of(self.devices_of)
+        more = self.nodes.taints if isinstance(self.nodes, GpuNodeGroup) else ()
+        return tuple(dict.fromkeys((own, *more)))
+
+    def rendered(self) -> dict[str, Any]:
+        """The quota as Kueue reads it."""
+        quota = self.quota
+        memory = f"{cdk.Tokenization.stringify_number(quota['memory_mb'])}Mi"
+        amounts = {
+            "cpu": quota["cpu"],
+            "memory": memory,
+            "ephemeral-storage": _DISK,
+            resource_of(self.devices_of): quota["gpus"],
+        }
+        return {
+            "name": self.name,
+            "resources": [{"name": name, "nominalQuota": amount} for name, amount in amounts.items()],
+        }
+
+    def _known(self) -> dict[str, float]:
+        """What the group has at its largest, as far as that is known."""
+        group = self.nodes
+        if not isinstance(group, GpuNodeGroup) or is_token(group.maximum):
+            return {}
+        node = group.types[0]
+        of_one = {
+            "gpus": group.resources.get(resource_of(group.accelerator)),
+            "cpu": node.vcpus,
+            "memory_mb": None if node.node_memory_gb is None else int(node.node_memory_gb * _MIB),
+        }
+        return {what: count * group.maximum for what, count in of_one.items() if count is not None}
+
+
+class KueueFlavor(Construct):
+    """A group of nodes as Kueue knows it: made once in a cluster, for all queues that take jobs there.
+
+    Args:
+        scope: Where to make it.
+        construct_id: ID below `scope`.
+        cluster: The cluster.
+        flavor: The nodes.
+        after: What must be there first.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ServingCluster,
+        flavor: QueueFlavor,
+        after: Sequence[IDependable],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        cluster.claim(_claim(flavor), self)
+        with Manifests() as m:
+            m.custom(
+                KUEUE_API,
+                "ResourceFlavor",
+                {"name": flavor.name},
+                {
+                    "nodeLabels": selector_for(flavor.devices_of, group=flavor.name),
+                    "nodeTaints": [
+                        {"key": each.key, "value": each.value, "effect": each.effect} for each in flavor.taints
+                    ],
+                    # A job that the queue sends there is welcome, whatever it says itself.
+                    "tolerations": [dict(each.toleration) for each in flavor.taints],
+                },
+            )
+        cluster.apply(self, "Manifest", m.rendered(), after=after)
+
+    @staticmethod
+    def of(
+        scope: Construct, *, cluster: ServingCluster, flavor: QueueFlavor, after: Sequence[IDependable]
+    ) -> Construct:
+        """The cluster's, which is made in the stack of the first queue.
+
+        Args:
+            scope: The queue.
+            cluster: The cluster.
+            flavor: The nodes.
+            after: What must be there before it.
+        """
+        found = cluster.claimed(_claim(flavor))
+        if found is not None:
+            return found
+        # Not below the queue, with which it would go while another one still takes jobs there.
+        told = scope.node.id if is_token(flavor.name) else flavor.name
+        construct_id = f"KueueFlavor{cluster.node.id}{told}"
+        return KueueFlavor(cdk.Stack.of(scope), construct_id, cluster=cluster, flavor=flavor, after=after)
+
+
+def ready(cluster: ServingCluster) -> tuple[IDependable, ...]:
+    """What Kueue's objects wait for: Kueue itself, where this app installs it.
+
+    Args:
+        cluster: The cluster.
+    """
+    found = cluster.claimed(Kueue.CLAIM)
+    return (found.ready,) if isinstance(found, Kueue) else ()
+
+
+def _claim(flavor: QueueFlavor) -> str:
+    return f"Kueue flavor {flavor.name}"

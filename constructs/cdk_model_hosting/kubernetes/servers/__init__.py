@@ -1,0 +1,1 @@
+"""The servers that pods run: Triton, vLLM, or an image of one's own."""
