@@ -24,6 +24,7 @@ _GIVEN = {
     "candidate_folder": "examples/fraud/candidate",
     "regions_folder": "examples/fraud/regions",
     "function_folder": "examples/fraud/function",
+    "proxy_folder": "examples/fraud/proxy",
     "start": datetime(2027, 1, 4, 9, tzinfo=UTC),
     "end": datetime(2027, 1, 11, 9, tzinfo=UTC),
 }
@@ -64,7 +65,7 @@ def role(stack: str, logical_id: str) -> str:
         if resource["Type"] == "AWS::IAM::Role" and name.startswith(logical_id)
     ]
     statements = [each for policies in found for policy in policies for each in policy["PolicyDocument"]["Statement"]]
-    rows = [f"| {_code(each['Action'])} | {_code(each['Resource'])}{_conditions(each)} |" for each in statements]
+    rows = [f"| {_actions(each)} | {_code(each['Resource'])}{_conditions(each)} |" for each in statements]
     # Two objects of the same bucket look the same here.
     return "\n".join(["| action | on |", "|---|---|", *dict.fromkeys(rows)])
 
@@ -82,9 +83,20 @@ def limits(*constants: str) -> str:
     return "\n".join(["| what | allowed | source, read on |", "|---|---|---|", *rows])
 
 
+def _actions(statement: dict[str, Any]) -> str:
+    denied = "denied:<br>" if statement["Effect"] == "Deny" else ""
+    return f"{denied}{_code(statement['Action'])}"
+
+
 def _conditions(statement: dict[str, Any]) -> str:
-    found = [pair for conditions in statement.get("Condition", {}).values() for pair in conditions.items()]
-    return "".join(f"<br>where `{key}` is {_code(value).replace('<br>', ' or ')}" for key, value in found)
+    found = [(kind, *pair) for kind, pairs in statement.get("Condition", {}).items() for pair in pairs.items()]
+    return "".join(f"<br>where `{key}` {_condition(kind, value)}" for kind, key, value in found)
+
+
+def _condition(kind: str, value: Any) -> str:
+    if kind == "Null":
+        return "is known" if value == "false" else "is not known"
+    return f"is {_code(value).replace('<br>', ' or ')}"
 
 
 def _code(value: Any) -> str:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from cdk_model_hosting import Architecture, FunctionCode, ModelDelivery, ModelFunction
-from cdk_model_hosting.functions.size import FunctionSize
+from cdk_model_hosting import Architecture, FunctionCode, FunctionSize, ModelDelivery, ModelFunction
 
 if TYPE_CHECKING:
     from constructs import Construct

@@ -10,11 +10,11 @@ from cdk_model_hosting import (
     Architecture,
     Concurrency,
     FunctionCode,
+    FunctionSize,
     ModelDelivery,
     ModelFunction,
     ModelLayer,
 )
-from cdk_model_hosting.functions.size import FunctionSize
 
 if TYPE_CHECKING:
     from constructs import Construct

@@ -6,14 +6,33 @@ program, by the Python that has the library: python -m tests.local_aws.function_
 
 from __future__ import annotations
 
+import platform
 import sys
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
 
+from cdk_model_hosting import Architecture
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.functions import target
 from cdk_model_hosting.functions.packages import Packages
-from cdk_model_hosting.functions.target import Target
-from tests.local_aws.examples.functions import ARCHITECTURE, PYTHON, for_this_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+ARCHITECTURE = Architecture.ARM64 if platform.machine() in {"aarch64", "arm64"} else Architecture.X86_64
+# Lambda's Python 3.11 has an older C library than this machine, and onnxruntime has no wheels for that any more.
+_GLIBC = 28
+
+
+@contextmanager
+def for_this_machine() -> Iterator[None]:
+    """Let packages be chosen for this machine's C library, and not for Lambda's."""
+    with mock.patch.dict(target.GLIBC, {PYTHON: max(_GLIBC, target.GLIBC[PYTHON])}):
+        yield
 
 
 def archive_of(lock: str) -> Path:
@@ -26,7 +45,7 @@ def archive_of(lock: str) -> Path:
         ConfigurationError: pip cannot install them.
     """
     with for_this_machine():
-        return Packages(lock=lock, target=Target(python=PYTHON, architecture=ARCHITECTURE)).archive()
+        return Packages(lock=lock, target=target.Target(python=PYTHON, architecture=ARCHITECTURE)).archive()
 
 
 def main(requirements: Path, folder: Path) -> None:

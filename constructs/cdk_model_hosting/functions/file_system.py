@@ -13,6 +13,7 @@ from cdk_model_hosting.functions.access_point import AccessPoint
 from cdk_model_hosting.functions.gateway import s3_gateway
 from cdk_model_hosting.functions.imported_file_system import ImportedModelFileSystem
 from cdk_model_hosting.functions.mountable import CLIENTS, NFS_PORT, MountableFileSystem
+from cdk_model_hosting.functions.own_network import own_network
 from cdk_model_hosting.models.network import Network
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class ModelFileSystem(MountableFileSystem):
         scope: Where to make it.
         construct_id: ID below `scope`.
         network: The VPC, and where in it functions and mount targets are. A security group for the functions is made when it
-            names none.
+            names none. When omitted, a VPC of two zones is made that has no way out: enough for functions that need nothing but
+            their models.
         access_point: As whom, and in which folder, functions see it.
         throughput: How fast it is, and how that is paid for.
         encryption_key: KMS key of its files; EFS's own when omitted.
@@ -102,7 +104,7 @@ class ModelFileSystem(MountableFileSystem):
         scope: Construct,
         construct_id: str,
         *,
-        network: Network,
+        network: Network | None = None,
         access_point: AccessPoint | None = None,
         throughput: FileSystemThroughput = FileSystemThroughput.ELASTIC,
         encryption_key: kms.IKey | None = None,
@@ -113,13 +115,15 @@ class ModelFileSystem(MountableFileSystem):
         from aws_cdk import aws_efs as efs  # noqa: PLC0415 - the same
 
         point = AccessPoint() if access_point is None else access_point
-        require("ModelFileSystem network", network, Network)
+        if network is not None:
+            require("ModelFileSystem network", network, Network)
         require("ModelFileSystem access_point", point, AccessPoint)
         require("ModelFileSystem throughput", throughput, FileSystemThroughput)
         require("ModelFileSystem removal_policy", removal_policy, cdk.RemovalPolicy)
         if gateway_endpoint is not None:
             require("ModelFileSystem gateway_endpoint", gateway_endpoint, bool)
         super().__init__(scope, construct_id)
+        network = own_network(self) if network is None else network
         gateway = s3_gateway(network.vpc, asked=gateway_endpoint)
         attached = network.attach(self, description=CLIENTS)
         self.network = replace(network, security_groups=attached.security_groups)

@@ -46,10 +46,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
 
     from cdk_model_hosting.monitoring.actions import AlarmAction
 
 _LONGEST_LABEL = 64
+_MEMORY_MB = 1769
 _MILLI = 1000
 _NO_BYTECODE = (
     "the packages of the function have no bytecode, because this machine has no Python {}: the function begins about three times as "
@@ -140,6 +142,7 @@ class ModelFunction(FunctionMetrics, Construct):
             on_failure=(on_failure, OnFailure),
             verify_version=(verify_version, bool),
         )
+        size = size.with_memory(_MEMORY_MB)
         FUNCTION_LOG_DAYS.check("ModelFunction log_days", log_days)
         shift = None if rollout is None else Shift.of(rollout)
         if rollback_on is not None:
@@ -224,6 +227,20 @@ class ModelFunction(FunctionMetrics, Construct):
                 "groups"
             )
         return ec2.Connections(security_groups=list(self._vpc.security_groups))
+
+    @property
+    def queue(self) -> sqs.IQueue:
+        """The queue that its requests come from, as other constructs take it: the target of a rule, of a topic, of a bucket's events.
+
+        Raises:
+            ConfigurationError: When its front is none of `Front.queue`.
+        """
+        source = self.front.queue
+        if source is None:
+            raise ConfigurationError(
+                f"ModelFunction queue must be asked of a function with Front.queue, got {self.front.kind}: no other has one"
+            )
+        return source.queue
 
     @property
     def role(self) -> iam.IRole:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.files import files_below, write_tar
 from cdk_model_hosting.handlers.model_function.contract import Delivery, Variable
-from cdk_model_hosting.models.bucket import facts_of
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
 

@@ -105,7 +105,7 @@ class EndpointProxy(ModelFunction):
         verify_version: bool = True,
     ) -> None:
         requests = EndpointRequests() if requests is None else requests
-        size = FunctionSize(memory_mb=_MEMORY_MB) if size is None else size
+        size = FunctionSize() if size is None else size
         require("EndpointProxy code", code, FunctionCode)
         require("EndpointProxy endpoint", endpoint, Endpoint, Component)
         require("EndpointProxy requests", requests, EndpointRequests)
@@ -118,7 +118,7 @@ class EndpointProxy(ModelFunction):
                 "none is loaded"
             )
         wanted = _wanted_seconds(endpoint, requests)
-        size = _sized(size, wanted, Front.none() if front is None else front)
+        size = _sized(size.with_memory(_MEMORY_MB), wanted, Front.none() if front is None else front)
         read_seconds = _read_seconds(size, wanted)
         super().__init__(
             scope,

@@ -1,7 +1,7 @@
 """What a Lambda function does with the fraud model: one transaction in, one decision out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,31 @@ def predict(model: Any, request: Any) -> dict[str, float | str]:
     Raises:
         ValueError: When the request is none, which its caller is told with the reason.
     """
+    (decision,) = decide(model, [request])
+    return decision
+
+
+def decide(model: Any, requests: Sequence[Any]) -> list[dict[str, float | str]]:
+    """Decide about some transactions at once, as `predict` does about one."""
     described = _description(model.folder)
-    if not isinstance(request, Mapping):
-        raise ValueError(f"a transaction must be an object, got {_shown(request)}")  # noqa: TRY004 - the caller's fault
-    row = [_number(feature, request.get(feature["name"])) for feature in described["features"]]
-    (probabilities,) = model.run([described["output"]], {described["input"]: np.array([row], dtype=np.float32)})
-    probability = round(float(probabilities[0, -1]), _DECIMALS)
+    rows = [_row(described, request) for request in requests]
+    (probabilities,) = model.run([described["output"]], {described["input"]: np.array(rows, dtype=np.float32)})
+    return [_decision(described, round(float(each), _DECIMALS)) for each in probabilities[:, -1]]
+
+
+def _decision(described: Mapping[str, Any], probability: float) -> dict[str, float | str]:
     decision = described["decision"]
     return {
         "probability": probability,
         "decision": decision["at_or_above"] if probability >= decision["threshold"] else decision["below"],
         "version": described["version"],
     }
+
+
+def _row(described: Mapping[str, Any], request: Any) -> list[float]:
+    if not isinstance(request, Mapping):
+        raise ValueError(f"a transaction must be an object, got {_shown(request)}")  # noqa: TRY004 - the caller's fault
+    return [_number(feature, request.get(feature["name"])) for feature in described["features"]]
 
 
 @lru_cache(maxsize=1)

@@ -39,12 +39,11 @@ def main() -> int:
         local = LocalAws.start(scratch / "aws")
         try:
             made = subjects(scratch, local, endpoint(local, scratch))
-            request = (scratch / "whole/sample.json").read_text()
             runs: dict[str, list[dict[str, Any]]] = {each.name: [] for each in made}
             # By turns, so that a machine that gets slower does so for all.
             for _ in range(RUNS):
                 for each in made:
-                    runs[each.name].append(_run(each, request, scratch, local))
+                    runs[each.name].append(_run(each, scratch, local))
         finally:
             local.stop()
     figures = [_figures(each, runs[each.name]) for each in made]
@@ -55,7 +54,8 @@ def main() -> int:
     return 0
 
 
-def _run(subject: Any, request: str, scratch: Path, local: Any) -> dict[str, Any]:
+def _run(subject: Any, scratch: Path, local: Any) -> dict[str, Any]:
+    request = (subject.root / "sample.json").read_text(encoding="utf-8")
     program = Path(__file__).with_name("answering.py").read_text(encoding="utf-8")
     # The user's code and packages come first, then what Lambda's own Python has.
     path = [str(subject.root), str(local.scratch / "lambda-runtime")]

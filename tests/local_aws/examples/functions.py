@@ -1,52 +1,88 @@
-"""Functions of the examples for the Python and the processor of this machine, on which the local AWS runs them.
+"""The function examples for the Python and the processor of this machine, on which the local AWS runs them.
 
 Run as a program, it installs their packages, so that no test has to: python -m tests.local_aws.examples.functions.
 """
 
 from __future__ import annotations
 
-import platform
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-from unittest import mock
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from cdk_model_hosting import Architecture, FunctionCode
-from cdk_model_hosting.functions import target
-from cdk_model_hosting.functions.bundle import Bundle
+from examples.fraud.records import sample_records
+from examples.fraud.train import NAME, RECIPES, TrainedModel, train
 from tests.local_aws import paths
+from tests.local_aws.examples.assembling import assemble
+from tests.local_aws.function_packages import ARCHITECTURE, PYTHON, archive_of, for_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-ARCHITECTURE = Architecture.ARM64 if platform.machine() in {"aarch64", "arm64"} else Architecture.X86_64
+    import aws_cdk as cdk
+
+    from tests.local_aws.cdk import Cdk
+    from tests.local_aws.lifecycle import LocalAws
+
 FOLDER = paths.REPOSITORY / "examples/fraud/function"
-# Lambda's Python 3.11 has an older C library than this machine, and onnxruntime has no wheels for that any more.
-_GLIBC = 28
+PROXY_FOLDER = paths.REPOSITORY / "examples/fraud/proxy"
+# Named, because what comes from a queue is written down by its name.
+RECORDS: list[dict[str, Any]] = [
+    {"transaction": f"t-{number}", **record} for number, record in enumerate(sample_records(8).records)
+]
 
 
-@contextmanager
-def for_this_machine() -> Iterator[None]:
-    """Let packages be chosen for this machine's C library, and not for Lambda's."""
-    with mock.patch.dict(target.GLIBC, {PYTHON: max(_GLIBC, target.GLIBC[PYTHON])}):
-        yield
+@dataclass(frozen=True)
+class Example:
+    """An example stack, which of its outputs name functions, and what besides the model it is made of."""
+
+    name: str
+    stack: type[cdk.Stack]
+    outputs: tuple[str, ...] = ("FunctionArn",)
+    code: tuple[str, Path] = ("function_folder", FOLDER)
 
 
-def install(folder: Path = FOLDER) -> Path:
-    """Install the packages of a function, unless that was done before.
+def trained(folder: Path) -> dict[str, tuple[TrainedModel, Path]]:
+    """Train two versions of the model, each into a folder below `folder`."""
+    made = {}
+    for version in ("1", "2"):
+        model = train(RECIPES[version])
+        model.export(folder / version, name=NAME, version=version)
+        made[version] = (model, folder / version)
+    return made
 
-    Args:
-        folder: Folder of its code.
-    """
-    code = FunctionCode.from_folder(folder, requirements="requirements.txt", python=PYTHON)
+
+def assembled(local: LocalAws, example: Example, model: Path, folder: Path, *, function: Path | None = None) -> Cdk:
+    """Synthesize an example with a model, and with another function than its own."""
+    argument, own = example.code
+
+    def make(app: cdk.App, environment: cdk.Environment) -> None:
+        given: dict[str, Any] = {
+            "model_folder": str(model),
+            argument: str(own if function is None else function),
+            "python": PYTHON,
+            "architecture": ARCHITECTURE,
+            "env": environment,
+        }
+        example.stack(app, example.name, **given)
+
     with for_this_machine():
-        packages = Bundle(code=code, target=target.Target(python=PYTHON, architecture=ARCHITECTURE)).packages
-        if packages is None:
-            raise LookupError(f"{folder} has no packages")
-        return packages.archive()
+        return assemble(local, folder, make)
+
+
+def invoke(local: LocalAws, function: str, event: Any) -> tuple[Any, str | None]:
+    """What a function answers, and what kind of error that is."""
+    answer = local.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+
+def cut(model: Path, folder: Path) -> Path:
+    """A copy of a model whose file was broken off."""
+    shutil.copytree(model, folder)
+    content = (model / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(content[: len(content) // 2])
+    return folder
 
 
 if __name__ == "__main__":
-    install()
+    archive_of((FOLDER / "requirements.txt").read_text(encoding="utf-8"))

@@ -7,85 +7,43 @@ import shutil
 import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from examples.fraud.records import sample_records
-from examples.fraud.train import NAME, RECIPES, TrainedModel, train
+from examples.fraud.train import NAME, TrainedModel
 from stacks.function_bucket import FunctionBucketStack
 from stacks.function_bundled import FunctionBundledStack
+from stacks.function_file_system import FunctionFileSystemStack
+from stacks.function_image import FunctionImageStack
 from stacks.function_layer import FunctionLayerStack
-from tests.local_aws.cdk import Cdk, CdkError
-from tests.local_aws.examples.assembling import assemble
+from tests.local_aws.cdk import CdkError
 from tests.local_aws.examples.deciding import TOLERANCE, decisions, probabilities
-from tests.local_aws.examples.functions import ARCHITECTURE, FOLDER, PYTHON, for_this_machine
+from tests.local_aws.examples.functions import FOLDER, RECORDS, Example, assembled, cut, invoke, trained
 from tests.local_aws.runtime.asking import Answered, ask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import aws_cdk as cdk
-
     from tests.local_aws.lifecycle import LocalAws
 
-RECORDS = sample_records(8).records
 JSON = {"content-type": "application/json"}
 # Of the canary's five minutes.
 FACTOR = 0.05
 BAKE_SECONDS = 300
 LATE_SECONDS = 3
-
-
-@dataclass(frozen=True)
-class Example:
-    """An example stack, and which of its outputs name functions."""
-
-    name: str
-    stack: type[cdk.Stack]
-    outputs: tuple[str, ...] = ("FunctionArn",)
-
-
 BUNDLED = Example("FunctionBundled", FunctionBundledStack)
 LAYER = Example("FunctionLayer", FunctionLayerStack, ("CheckoutArn", "NightlyArn"))
 BUCKET = Example("FunctionBucket", FunctionBucketStack)
+FILE_SYSTEM = Example("FunctionFileSystem", FunctionFileSystemStack)
+IMAGE = Example("FunctionImage", FunctionImageStack)
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TrainedModel, Path]]:
     """Two versions of the model, and their folders."""
-    folder = tmp_path_factory.mktemp("models")
-    made = {}
-    for version in ("1", "2"):
-        trained = train(RECIPES[version])
-        trained.export(folder / version, name=NAME, version=version)
-        made[version] = (trained, folder / version)
-    return made
-
-
-def assembled(local: LocalAws, example: Example, model: Path, folder: Path, *, function: Path = FOLDER) -> Cdk:
-    """Synthesize an example with a model, and with another function than its own."""
-
-    def make(app: cdk.App, environment: cdk.Environment) -> None:
-        given: dict[str, Any] = {
-            "model_folder": str(model),
-            "function_folder": str(function),
-            "python": PYTHON,
-            "architecture": ARCHITECTURE,
-            "env": environment,
-        }
-        example.stack(app, example.name, **given)
-
-    with for_this_machine():
-        return assemble(local, folder, make)
-
-
-def invoke(local: LocalAws, function: str, event: Any) -> tuple[Any, str | None]:
-    """What a function answers, and what kind of error that is."""
-    answer = local.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+    return trained(tmp_path_factory.mktemp("models"))
 
 
 def check(local: LocalAws, function: str, model: TrainedModel, version: str) -> None:
@@ -97,20 +55,12 @@ def check(local: LocalAws, function: str, model: TrainedModel, version: str) -> 
     assert [answer["probability"] for answer in answers] == expected
 
 
-def cut(model: Path, folder: Path) -> Path:
-    """A copy of a model whose file was broken off."""
-    shutil.copytree(model, folder)
-    content = (model / "model.onnx").read_bytes()
-    (folder / "model.onnx").write_bytes(content[: len(content) // 2])
-    return folder
-
-
 def failing_but_for_the_sample(folder: Path) -> Path:
     """A function that predicts the sample, which is what is tried before it becomes live, and nothing else."""
     shutil.copytree(FOLDER, folder)
     predictor, sample = folder / "predictor.py", json.loads((FOLDER / "sample.json").read_text())
     code = predictor.read_text()
-    begin = "    described = _description(model.folder)\n"
+    begin = "    (decision,) = decide(model, [request])\n"
     assert code.count(begin) == 1
     flaw = f"    if request != {sample!r}:\n        raise RuntimeError('out of order')\n"
     predictor.write_text(code.replace(begin, flaw + begin))
@@ -132,7 +82,7 @@ def until_it_splits(local: LocalAws, alias: str, deployment: Future[Any]) -> flo
     return time.monotonic()
 
 
-@pytest.mark.parametrize("example", [BUNDLED, LAYER, BUCKET], ids=lambda example: example.name)
+@pytest.mark.parametrize("example", [BUNDLED, LAYER, BUCKET, FILE_SYSTEM, IMAGE], ids=lambda example: example.name)
 def test_a_new_model_is_a_new_version_and_a_broken_one_never_is_live(
     bootstrapped: LocalAws, models: dict[str, tuple[TrainedModel, Path]], example: Example, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from aws_cdk.assertions import Template
 from cdk_model_hosting import Network
 from cdk_model_hosting.functions.access_point import AccessPoint
 from cdk_model_hosting.functions.file_system import FileSystemThroughput, ModelFileSystem
-from tests.unit.builders import att, new_stack, number_token, only, refused, resources, text_token
+from tests.unit.builders import att, new_stack, number_token, only, refused, resources, stack_in, text_token
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -177,6 +177,19 @@ def test_a_vpc_of_the_app_gets_a_gateway_endpoint() -> None:
     assert endpoint["VpcEndpointType"] == "Gateway"
     assert endpoint["ServiceName"]["Fn::Join"][1][-1] == ".s3"
     assert any(each.cfn_resource_type == "AWS::EC2::VPCEndpoint" for each in made.ready)
+
+
+def test_it_makes_a_network_of_its_own_that_costs_nothing() -> None:
+    stack = stack_in("eu-west-1")
+    ModelFileSystem(stack, "Models")
+
+    for unwanted in ("AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "AWS::Lambda::Function"):
+        assert resources(stack, unwanted) == {}
+    zones = [each["Properties"]["AvailabilityZone"] for each in resources(stack, "AWS::EC2::Subnet").values()]
+    # Known at deploy time alone, also where the region is known: nobody has to look them up.
+    assert zones == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)]
+    assert len(resources(stack, "AWS::EFS::MountTarget")) == 2
+    assert only(stack, "AWS::EC2::VPCEndpoint")["VpcEndpointType"] == "Gateway"
 
 
 def test_one_that_is_there_is_enough() -> None:

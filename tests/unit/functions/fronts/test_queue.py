@@ -81,6 +81,16 @@ def test_what_is_not_said_is_as_lambda_has_it(source: Path, model: Path) -> None
     assert made.front.queue.dead_letters is not None
 
 
+def test_other_constructs_take_the_queue(source: Path, model: Path) -> None:
+    stack = new_stack()
+    given = queue(stack, 60)
+    assert function(source, model, stack, front=Front.queue(given)).queue is given
+    with refused(
+        "ModelFunction queue must be asked of a function with Front.queue, got Front.function_url: no other has one"
+    ):
+        _ = function(source, model, stack, "Other", front=Front.function_url()).queue
+
+
 def only_own_queue(made: Any) -> dict[str, Any]:
     (found,) = [each for name, each in own(made, "AWS::SQS::Queue").items() if "DeadLetters" not in name]
     properties: dict[str, Any] = found["Properties"]
