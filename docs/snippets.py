@@ -25,6 +25,13 @@ _GIVEN = {
     "regions_folder": "examples/fraud/regions",
     "function_folder": "examples/fraud/function",
     "proxy_folder": "examples/fraud/proxy",
+    "cluster_name": "platform",
+    "vpc_id": "vpc-0123456789abcdef0",
+    "zones": ["eu-central-1a", "eu-central-1b"],
+    "subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "bucket_name": "payments-of-the-month",
+    "worker_folder": "examples/fraud",
+    "release": "1.36.1-20261102",
     "start": datetime(2027, 1, 4, 9, tzinfo=UTC),
     "end": datetime(2027, 1, 11, 9, tzinfo=UTC),
 }

@@ -7,6 +7,8 @@ the CDK, that it does not use.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.homes import HOMES
+
 if TYPE_CHECKING:
     from cdk_model_hosting.batch.alarm import BatchAlarm
     from cdk_model_hosting.batch.capture import TransformCapture
@@ -58,18 +60,44 @@ if TYPE_CHECKING:
     from cdk_model_hosting.functions.proxy import EndpointProxy
     from cdk_model_hosting.functions.size import FunctionSize
     from cdk_model_hosting.kubernetes.access import ClusterAccess
+    from cdk_model_hosting.kubernetes.argo_rollouts import ArgoRollouts
     from cdk_model_hosting.kubernetes.capacity import Capacity
     from cdk_model_hosting.kubernetes.chart import Chart
+    from cdk_model_hosting.kubernetes.cluster_autoscaler import ClusterAutoscaler
+    from cdk_model_hosting.kubernetes.dcgm_exporter import DcgmExporter
+    from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
+    from cdk_model_hosting.kubernetes.efa_plugin import EfaPlugin
+    from cdk_model_hosting.kubernetes.exposure import Exposure
     from cdk_model_hosting.kubernetes.gpu_cluster import GpuCluster
+    from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
+    from cdk_model_hosting.kubernetes.gpu_sharing import GpuSharing
     from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
+    from cdk_model_hosting.kubernetes.inference_server import InferenceServer
+    from cdk_model_hosting.kubernetes.jobs.batch_job import GpuBatchJob
+    from cdk_model_hosting.kubernetes.jobs.flavor import KueueFlavor, QueueFlavor
+    from cdk_model_hosting.kubernetes.jobs.output import JobOutput
+    from cdk_model_hosting.kubernetes.jobs.queue import KueueQueue
+    from cdk_model_hosting.kubernetes.jobs.retries import ShardRetries
+    from cdk_model_hosting.kubernetes.jobs.shards import JobShards
+    from cdk_model_hosting.kubernetes.jobs.start import JobStart
+    from cdk_model_hosting.kubernetes.karpenter import Karpenter
+    from cdk_model_hosting.kubernetes.keda import Keda
+    from cdk_model_hosting.kubernetes.kueue import Kueue
     from cdk_model_hosting.kubernetes.manifests import Manifests
     from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace, PodSecurity
     from cdk_model_hosting.kubernetes.network_policies import TrafficSource
+    from cdk_model_hosting.kubernetes.neuron_plugin import NeuronPlugin
     from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
     from cdk_model_hosting.kubernetes.node_image import NodeImage
     from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
     from cdk_model_hosting.kubernetes.node_update import NodeUpdate
+    from cdk_model_hosting.kubernetes.pod_alarm import PodAlarm
+    from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
+    from cdk_model_hosting.kubernetes.pod_size import PodSize
+    from cdk_model_hosting.kubernetes.prometheus import Prometheus
     from cdk_model_hosting.kubernetes.scheduling import Taint
+    from cdk_model_hosting.kubernetes.servers.model_server import ModelServer
+    from cdk_model_hosting.kubernetes.servers.volumes import PodVolume, SecretKey
     from cdk_model_hosting.kubernetes.service_account import ServiceAccount
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
     from cdk_model_hosting.kubernetes.system_nodes import SystemNodes
@@ -107,6 +135,7 @@ __all__ = [
     "AdapterComponent",
     "Alarm",
     "Architecture",
+    "ArgoRollouts",
     "AsyncEndpoint",
     "AsyncStorage",
     "Authorization",
@@ -119,6 +148,7 @@ __all__ = [
     "Capacity",
     "Chart",
     "ClusterAccess",
+    "ClusterAutoscaler",
     "ComponentEndpoint",
     "ComponentResources",
     "Concurrency",
@@ -127,7 +157,10 @@ __all__ = [
     "ContainerImage",
     "Cors",
     "DataCapture",
+    "DcgmExporter",
+    "DevicePlugin",
     "DynamicBatching",
+    "EfaPlugin",
     "EndpointDashboard",
     "EndpointProxy",
     "EndpointRequests",
@@ -135,18 +168,31 @@ __all__ = [
     "ExplainedAnswers",
     "ExplainedFeatures",
     "Explainer",
+    "Exposure",
     "FileSystemThroughput",
     "Fleet",
     "Front",
     "FunctionAlarm",
     "FunctionCode",
     "FunctionSize",
+    "GpuBatchJob",
     "GpuCluster",
     "GpuNodeGroup",
+    "GpuNodePool",
+    "GpuSharing",
     "ImportedCluster",
     "ImportedModelFileSystem",
     "InferenceComponent",
+    "InferenceServer",
     "Interval",
+    "JobOutput",
+    "JobShards",
+    "JobStart",
+    "Karpenter",
+    "Keda",
+    "Kueue",
+    "KueueFlavor",
+    "KueueQueue",
     "ManagedInstances",
     "Manifests",
     "Model",
@@ -157,11 +203,13 @@ __all__ = [
     "ModelFunction",
     "ModelLayer",
     "ModelNamespace",
+    "ModelServer",
     "ModelStore",
     "MountableFileSystem",
     "MultiContainerModel",
     "MultiModel",
     "Network",
+    "NeuronPlugin",
     "NodeImage",
     "NodeScaling",
     "NodeUpdate",
@@ -170,8 +218,14 @@ __all__ = [
     "Pace",
     "Pattern",
     "PipelineModel",
+    "PodAlarm",
+    "PodScaling",
     "PodSecurity",
+    "PodSize",
+    "PodVolume",
     "Processing",
+    "Prometheus",
+    "QueueFlavor",
     "RealtimeEndpoint",
     "Retries",
     "Rollout",
@@ -179,11 +233,13 @@ __all__ = [
     "Scaling",
     "ScalingPolicy",
     "ScheduledScaling",
+    "SecretKey",
     "ServerlessEndpoint",
     "ServiceAccount",
     "ServingCluster",
     "Shadow",
     "ShadowExperiment",
+    "ShardRetries",
     "Shards",
     "SingleModel",
     "SystemNodes",
@@ -208,117 +264,11 @@ __all__ = [
     "Variant",
 ]
 
-_HOME = {
-    "EndpointRequests": "functions.endpoint_requests",
-    "GpuCluster": "kubernetes.gpu_cluster",
-    "ImportedCluster": "kubernetes.imported_cluster",
-    "ServingCluster": "kubernetes.serving_cluster",
-    "ServiceAccount": "kubernetes.service_account",
-    "GpuNodeGroup": "kubernetes.node_group",
-    "Capacity": "kubernetes.capacity",
-    "NodeImage": "kubernetes.node_image",
-    "NodeUpdate": "kubernetes.node_update",
-    "Taint": "kubernetes.scheduling",
-    "NodeScaling": "kubernetes.node_scaling",
-    "SystemNodes": "kubernetes.system_nodes",
-    "ClusterAccess": "kubernetes.access",
-    "ModelNamespace": "kubernetes.model_namespace",
-    "TrafficSource": "kubernetes.network_policies",
-    "PodSecurity": "kubernetes.model_namespace",
-    "Chart": "kubernetes.chart",
-    "Manifests": "kubernetes.manifests",
-    "FunctionSize": "functions.size",
-    "OnFailure": "functions.on_failure",
-    "ModelFileSystem": "functions.file_system",
-    "ImportedModelFileSystem": "functions.imported_file_system",
-    "MountableFileSystem": "functions.mountable",
-    "AccessPoint": "functions.access_point",
-    "FileSystemThroughput": "functions.file_system",
-    "Authorization": "functions.fronts.authorization",
-    "Cors": "functions.fronts.cors",
-    "Bundling": "functions.bundling",
-    "EndpointProxy": "functions.proxy",
-    "AdapterComponent": "endpoints.adapter",
-    "Alarm": "monitoring.alarm",
-    "Architecture": "models.image",
-    "AsyncEndpoint": "endpoints.asynchronous",
-    "AsyncStorage": "endpoints.async_storage",
-    "Baseline": "endpoints.baseline",
-    "BatchAlarm": "batch.alarm",
-    "BatchTransform": "batch.transform",
-    "BatchTransformMap": "batch.map",
-    "Batching": "batch.requests",
-    "ComponentEndpoint": "endpoints.components",
-    "ComponentResources": "endpoints.component_resources",
-    "Concurrency": "functions.concurrency",
-    "ConfigurationError": "errors",
-    "Container": "models.container",
-    "ContainerImage": "models.image",
-    "DataCapture": "endpoints.capture",
-    "EndpointDashboard": "monitoring.dashboard",
-    "ExperimentSchedule": "experiments.schedule",
-    "ExplainedAnswers": "endpoints.explained",
-    "ExplainedFeatures": "endpoints.explained",
-    "Explainer": "endpoints.explainer",
-    "Fleet": "endpoints.fleet",
-    "Front": "functions.fronts.front",
-    "FunctionAlarm": "functions.alarm",
-    "FunctionCode": "functions.code",
-    "InferenceComponent": "endpoints.component",
-    "Interval": "scaling.steps",
-    "ManagedInstances": "endpoints.managed_instances",
-    "Model": "models.model",
-    "ModelArtifact": "models.artifact",
-    "ModelClient": "batch.requests",
-    "ModelDelivery": "functions.delivery",
-    "ModelFunction": "functions.function",
-    "ModelLayer": "functions.layer",
-    "ModelStore": "models.store",
-    "MultiContainerModel": "models.multi_container",
-    "MultiModel": "models.multi_model",
-    "Network": "models.network",
-    "Notifications": "endpoints.notifications",
-    "Pace": "scaling.pace",
-    "Pattern": "patterns",
-    "PipelineModel": "models.pipeline",
-    "Processing": "batch.processing",
-    "RealtimeEndpoint": "endpoints.realtime",
-    "Retries": "batch.retries",
-    "Rollout": "rollout.rollout",
-    "Routing": "endpoints.fleet",
-    "Scaling": "scaling.scaling",
-    "ScalingPolicy": "scaling.policies",
-    "ScheduledScaling": "scaling.schedule",
-    "ServerlessEndpoint": "endpoints.serverless",
-    "Shadow": "endpoints.shadow",
-    "ShadowExperiment": "experiments.shadow",
-    "Shards": "batch.shards",
-    "SingleModel": "models.single",
-    "TextFeatures": "endpoints.explained",
-    "TransformCapture": "batch.capture",
-    "TransformDestination": "batch.destination",
-    "TransformFleet": "batch.fleet",
-    "TransformSource": "batch.source",
-    "Variant": "endpoints.variant",
-    "DynamicBatching": "models.triton.batching",
-    "Tensor": "models.triton.tensor",
-    "TensorType": "models.triton.tensor",
-    "TritonBackend": "models.triton.backend",
-    "TritonEnsemble": "models.triton.ensemble",
-    "TritonInstances": "models.triton.instances",
-    "TritonMetrics": "models.triton.settings",
-    "TritonModel": "models.triton.model",
-    "TritonRepository": "models.triton.repository",
-    "TritonSettings": "models.triton.settings",
-    "TritonStep": "models.triton.ensemble",
-    "TritonVersions": "models.triton.versions",
-}
-
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
     globals()[name] = value
     return value
 

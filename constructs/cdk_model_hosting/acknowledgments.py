@@ -23,13 +23,16 @@ def acknowledge_wildcards(holder: IConstruct, permissions: Iterable[Permission])
         holder: The role or policy that holds the permissions.
         permissions: The permissions; those without a wildcard need no word.
     """
-    for permission in permissions:
-        if permission.wildcard_reason is None:
-            continue
-        for resource in permission.resources:
-            finding = f"AwsSolutions-IAM5[Resource::{_as_nag_reads_it(holder, resource)}]"
-            acknowledgment = cdk.Acknowledgment(id=finding, reason=permission.wildcard_reason)
-            cdk.Validations.of(holder).acknowledge(acknowledgment)
+    found = [
+        cdk.Acknowledgment(
+            id=f"AwsSolutions-IAM5[Resource::{_as_nag_reads_it(holder, resource)}]", reason=permission.wildcard_reason
+        )
+        for permission in permissions
+        if permission.wildcard_reason is not None
+        for resource in permission.resources
+    ]
+    if found:
+        cdk.Validations.of(holder).acknowledge(*found)
 
 
 def _as_nag_reads_it(holder: IConstruct, resource: str | dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
+
+    from cdk_model_hosting.bucket_facts import BucketFacts
 
 _FORGET_PARTS_AFTER_DAYS = 7
 _NO_LOGS = (
@@ -95,20 +98,16 @@ def read_below(bucket: s3.IBucket, *prefixes: str, reason: str, key: kms.IKey | 
         reason: Why all of them are read.
         key: KMS key of the objects; the bucket's when omitted.
     """
+    facts = facts_of(bucket)
     below = tuple(f"{prefix}*" for prefix in prefixes)
     objects = Permission(
-        actions=("s3:GetObject",),
-        resources=tuple(f"{bucket.bucket_arn}/{each}" for each in below),
-        wildcard_reason=reason,
+        actions=("s3:GetObject",), resources=tuple(facts.object_arn(each) for each in below), wildcard_reason=reason
     )
     # Who may not list the bucket is told of a missing object that it is forbidden.
     find = Permission(
-        actions=("s3:ListBucket",),
-        resources=(bucket.bucket_arn,),
-        conditions={"StringLike": {"s3:prefix": list(below)}},
+        actions=("s3:ListBucket",), resources=(facts.arn,), conditions={"StringLike": {"s3:prefix": list(below)}}
     )
-    key = bucket.encryption_key if key is None else key
-    return objects, find, *_use(key, "kms:Decrypt")
+    return objects, find, *_use(facts, key, "kms:Decrypt")
 
 
 def write_below(bucket: s3.IBucket, *prefixes: str, reason: str, key: kms.IKey | None = None) -> tuple[Permission, ...]:
@@ -120,15 +119,16 @@ def write_below(bucket: s3.IBucket, *prefixes: str, reason: str, key: kms.IKey |
         reason: Why any of them may be written.
         key: KMS key of the objects; the bucket's when omitted.
     """
+    facts = facts_of(bucket)
     objects = Permission(
         actions=("s3:AbortMultipartUpload", "s3:PutObject"),
-        resources=tuple(f"{bucket.bucket_arn}/{prefix}*" for prefix in prefixes),
+        resources=tuple(facts.object_arn(f"{prefix}*") for prefix in prefixes),
         wildcard_reason=reason,
     )
     # Parts of a multipart upload are put together by reading them again.
-    key = bucket.encryption_key if key is None else key
-    return objects, *_use(key, "kms:Decrypt", "kms:GenerateDataKey")
+    return objects, *_use(facts, key, "kms:Decrypt", "kms:GenerateDataKey")
 
 
-def _use(key: kms.IKey | None, *actions: str) -> tuple[Permission, ...]:
-    return () if key is None else (Permission(actions=actions, resources=(key.key_arn,)),)
+def _use(facts: BucketFacts, key: kms.IKey | None, *actions: str) -> tuple[Permission, ...]:
+    arn = facts.key_arn if key is None or key is facts.key else key.key_arn
+    return () if arn is None else (Permission(actions=actions, resources=(arn,)),)

@@ -11,7 +11,13 @@ from typing import Any
 
 from tests.strict_shapes import violations
 
-JUDGED = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::Alarm")
+JUDGED = (
+    *("AWS::SageMaker::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::Alarm"),
+    *("AWS::EKS::Nodegroup", "AWS::EKS::Addon", "AWS::EKS::PodIdentityAssociation"),
+)
+
+# Maps, whose keys are the user's and not the service's.
+_MAPS = ("Labels", "Tags")
 
 # What stands for a name that CloudFormation makes up, and for what it looks up.
 _MADE_UP = "made-up-by-cloudformation"
@@ -27,6 +33,7 @@ class Request:
         without: Properties that this call does not take, each with the reason.
         only: Properties that this call takes, when it takes few; all when empty.
         added: Members that CloudFormation adds.
+        small: Whether the service's members begin with small letters.
     """
 
     service: str
@@ -34,6 +41,7 @@ class Request:
     without: Mapping[str, str]
     only: tuple[str, ...] = ()
     added: Mapping[str, Any]
+    small: bool = False
 
     def of(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The call's input."""
@@ -42,7 +50,8 @@ class Request:
             for name, value in properties.items()
             if name not in self.without and (not self.only or name in self.only)
         }
-        return {**self.added, **kept}
+        asked = {**self.added, **kept}
+        return dict(_small(asked)) if self.small else asked
 
 
 _UPDATE_ONLY = "UpdateEndpoint takes it, CreateEndpoint does not"
@@ -130,10 +139,46 @@ REQUESTS: dict[str, tuple[Request, ...]] = {
             },
         ),
     ),
+    "AWS::EKS::Nodegroup": (
+        Request(
+            service="eks", shape="CreateNodegroupRequest", without={}, added={"NodegroupName": _MADE_UP}, small=True
+        ),
+        Request(
+            service="eks",
+            shape="UpdateNodegroupVersionRequest",
+            without={},
+            only=("ClusterName", "NodegroupName", "Version", "ReleaseVersion", "LaunchTemplate"),
+            added={"NodegroupName": _MADE_UP},
+            small=True,
+        ),
+    ),
+    "AWS::EKS::Addon": (
+        Request(
+            service="eks",
+            shape="CreateAddonRequest",
+            without={
+                "PreserveOnDelete": "DeleteAddon takes it, as preserve",
+                "Tags": "they are a list here, and a map there",
+            },
+            added={},
+            small=True,
+        ),
+    ),
+    "AWS::EKS::PodIdentityAssociation": (
+        Request(service="eks", shape="CreatePodIdentityAssociationRequest", without={}, added={}, small=True),
+    ),
     "AWS::CloudWatch::Alarm": (
         Request(service="cloudwatch", shape="PutMetricAlarmInput", without={}, added={"AlarmName": _MADE_UP}),
     ),
 }
+
+
+def _small(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_small(each) for each in value]
+    if not isinstance(value, Mapping) or is_intrinsic(value):
+        return value
+    return {name[:1].lower() + name[1:]: each if name in _MAPS else _small(each) for name, each in value.items()}
 
 
 def is_intrinsic(value: object) -> bool:

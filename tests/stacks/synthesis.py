@@ -69,6 +69,7 @@ def synthesize(
         "fraud_candidate": str(model_folder.parent / "candidate"),
         "fraud_regions": str(model_folder.parent / "regions"),
         "fraud_function": str(model_folder.parent / "function"),
+        "fraud_proxy": str(model_folder.parent / "function"),
     }
     context = json.loads((ROOT / "cdk.json").read_text())["context"] | models
     real = cdk.App
@@ -98,7 +99,12 @@ def make_model_folder(parent: Path) -> Path:
     # A function without packages: what it takes to install them has tests of its own.
     function = parent / "function"
     function.mkdir()
-    stand_ins = {"predictor.py": "def predict(model, request): ...", "sample.json": "{}", "requirements.txt": ""}
+    stand_ins = {
+        "predictor.py": "def predict(model, request): ...",
+        "scorer.py": "def score(model, requests): ...",
+        "sample.json": "{}",
+        "requirements.txt": "",
+    }
     for name, text in stand_ins.items():
         (function / name).write_text(text)
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,13 +24,23 @@ LACKING = dict.fromkeys(
     ("ap-southeast-4", "cn-north-1", "us-gov-west-1"),
 ) | {"AWS::Lambda::Url": ("ap-southeast-4", "us-gov-west-1")}
 
+# What the CDK's own constructs write, and nobody else can change. All of it is harmless: resources wait twice for what they need.
+OF_THE_CDK = (
+    r"W3005.* at 'Resources/CustomVpcRestrictDefaultSGCustomResourceProviderHandler\w+/Properties/Role'",
+    r"W3005.* at 'Resources/\w+Providerframeworkon\w+/Properties/Role'",
+    r"W3005.*'\w+Subnet\d\w+' .* at 'Resources/\w+/Properties/ResourcesVpcConfig/SubnetIds/\d+'",
+    # zones that the deployer's account tells, with whose stand-in names a synthesis without an account goes on
+    r"W3010.*'dummy1\w'",
+)
+
 
 def findings(template: Path) -> list[str]:
     """What cfn-lint says of a template; an empty list means that it is content."""
     kinds = {resource["Type"] for resource in json.loads(template.read_text())["Resources"].values()}
     without = {region for kind in kinds for region in LACKING.get(kind, ())}
     regions = [region for region in REGIONS if region not in without]
-    return [str(match) for match in lint_file(template, config=ManualArgs(regions=regions))]
+    found = [str(match) for match in lint_file(template, config=ManualArgs(regions=regions))]
+    return [each for each in found if not any(re.search(known, each) for known in OF_THE_CDK)]
 
 
 def test_nothing_is_found(each_assembly: Assembly) -> None:

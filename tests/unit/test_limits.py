@@ -17,7 +17,7 @@ from tests.unit.builders import refused
 # Whoever sets the rule says it there.
 SOURCES = re.compile(
     r"https://(docs\.(aws\.amazon|nvidia)\.com/[\w/-]+/[\w-]+\.html|kubernetes\.io/docs/\S+|helm\.sh/docs/\S+|karpenter\.sh/docs/\S+"
-    r"|keda\.sh/docs/\S+|kueue\.sigs\.k8s\.io/docs/\S+|argo-rollouts\.readthedocs\.io/\S+"
+    r"|docs\.vllm\.ai/\S+|keda\.sh/docs/\S+|kueue\.sigs\.k8s\.io/docs/\S+|argo-rollouts\.readthedocs\.io/\S+"
     r"|github\.com/(NVIDIA|cdklabs|kubernetes|kubernetes-sigs|awslabs)/\S+)"
 )
 RULES = {name: rule for group in limits.groups().values() for name, rule in group.items()}

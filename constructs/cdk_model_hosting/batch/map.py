@@ -19,11 +19,13 @@ from cdk_model_hosting.batch.starter import Starter
 from cdk_model_hosting.batch.state_machine import StateMachine
 from cdk_model_hosting.batch.told import TransformTopics
 from cdk_model_hosting.batch.transform import BatchTransform
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.endpoints.notifications import Notifications
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.grants import grant
 from cdk_model_hosting.limits import SHARD_CONCURRENCY, SHARD_FAILURES
 from cdk_model_hosting.permissions import Permission, arn, policy_document
+from cdk_model_hosting.placement import place_of
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -86,6 +88,7 @@ class BatchTransformMap(Construct, TransformTopics, TransformMetrics):
         if notifications is not None:
             require("BatchTransformMap notifications", notifications, Notifications)
         super().__init__(scope, construct_id)
+        self._place = place = place_of(scope).child(construct_id)
         told = batch.told if notifications is None else notifications.bind(self)
         check_topics(told)
         self.told = told
@@ -93,6 +96,7 @@ class BatchTransformMap(Construct, TransformTopics, TransformMetrics):
         runs = StateMachine(
             self,
             "Runs",
+            place=place,
             definition=definition(batch, found, Topics.of(told), max_concurrency, tolerated_failure_percent),
             permissions=[*found.permissions, *_run(batch), *told.permissions()],
         )
@@ -125,9 +129,10 @@ class BatchTransformMap(Construct, TransformTopics, TransformMetrics):
             self._starter = Starter(
                 self,
                 "Starter",
+                place=self._place,
                 target=self.state_machine_arn,
                 input_folder=self._batch.source.key,
-                output_bucket=self._batch.output_bucket.bucket_name,
+                output_bucket=facts_of(self._batch.output_bucket).name,
                 output_prefix=self._batch.destination.prefix,
             )
             # A rate starts a run at its deployment.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.permissions import Permission, arn
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def find_below(bucket: s3.IBucket, prefix: str) -> Permission:
     """
     return Permission(
         actions=("s3:ListBucket",),
-        resources=(bucket.bucket_arn,),
+        resources=(facts_of(bucket).arn,),
         conditions={"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}},
     )
 

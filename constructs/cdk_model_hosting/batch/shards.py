@@ -12,10 +12,11 @@ from cdk_model_hosting.batch.bound_shards import COUNT, BoundShards, FoundShards
 from cdk_model_hosting.batch.job import text
 from cdk_model_hosting.batch.language import resource
 from cdk_model_hosting.batch.source import BUCKET
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.buckets import check_prefix
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import OBJECT_KEY, SHARDS
-from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.same_region import check_bucket
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -142,16 +143,16 @@ class _Listed(Shards):
     bucket: s3.IBucket | None
 
     def bind(self, batch: BatchTransform) -> BoundShards:
-        bucket = batch.input_bucket if self.bucket is None else self.bucket
+        if self.bucket is not None:
+            why = "Step Functions reads lists of shards from buckets of its own region only"
+            check_bucket("Shards.manifest bucket", self.bucket, batch, why=why)
+        facts = facts_of(batch.input_bucket if self.bucket is None else self.bucket)
         reader = {
             "Resource": resource("s3:getObject"),
             "ReaderConfig": _format(self.key),
-            "Arguments": {"Bucket": bucket.bucket_name, "Key": text(self.key)},
+            "Arguments": {"Bucket": facts.name, "Key": text(self.key)},
         }
-        read = [Permission(actions=("s3:GetObject",), resources=(f"{bucket.bucket_arn}/{self.key}",))]
-        if bucket.encryption_key is not None:
-            read.append(Permission(actions=("kms:Decrypt",), resources=(bucket.encryption_key.key_arn,)))
-        return KnownShards(items={"ItemReader": reader}, variables={}, permissions=tuple(read))
+        return KnownShards(items={"ItemReader": reader}, variables={}, permissions=facts.read(self.key))
 
 
 def _format(key: str) -> dict[str, Any] | None:

@@ -11,6 +11,8 @@ from cdk_model_hosting.permissions import arn
 if TYPE_CHECKING:
     from constructs import Construct
 
+    from cdk_model_hosting.placement import Place
+
 # What tells one event from another, and one event from itself told twice.
 _OBJECT = (
     "{% $string([$states.input.detail.bucket.name, $states.input.detail.object.key, $states.input.detail.object.etag, "
@@ -34,6 +36,7 @@ class Starter(StateMachine):
     Args:
         scope: The batch transform.
         construct_id: ID below `scope`.
+        place: Where `scope` stands.
         target: ARN of the state machine that is started.
         input_folder: What the keys of arriving objects begin with.
         output_bucket: Bucket of the answers.
@@ -47,6 +50,7 @@ class Starter(StateMachine):
         scope: Construct,
         construct_id: str,
         *,
+        place: Place,
         target: str,
         input_folder: str,
         output_bucket: str,
@@ -56,6 +60,7 @@ class Starter(StateMachine):
         super().__init__(
             scope,
             construct_id,
+            place=place,
             definition=_definition(target, input_folder, outputs),
             permissions=[start(target)],
             express=True,

@@ -10,7 +10,6 @@ from constructs import Construct
 from cdk_model_hosting.acknowledgments import acknowledge_wildcards
 from cdk_model_hosting.batch.permissions import OBSERVED
 from cdk_model_hosting.permissions import arn, policy_document
-from cdk_model_hosting.placement import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
     from cdk_model_hosting.permissions import Permission
+    from cdk_model_hosting.placement import Place
 
 _LONGEST_NAME = 80
 _LOG_DAYS = 90
@@ -32,6 +32,7 @@ class StateMachine(Construct):
     Args:
         scope: Where to make it.
         construct_id: ID below `scope`.
+        place: Where `scope` stands.
         definition: Its states.
         permissions: What it may do, besides logging and tracing.
         express: Whether it is done in moments, and many run.
@@ -50,6 +51,7 @@ class StateMachine(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        place: Place,
         definition: dict[str, Any],
         permissions: Iterable[Permission],
         express: bool = False,
@@ -60,7 +62,7 @@ class StateMachine(Construct):
 
         super().__init__(scope, construct_id)
         self._permissions = [*OBSERVED, *permissions]
-        name = place_of(scope).unique_name(construct_id, longest=_LONGEST_NAME)
+        name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         self.cfn_log_group = logs.CfnLogGroup(
             self, "Logs", log_group_name=f"{_LOGS}/{name}", retention_in_days=_LOG_DAYS
         )

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.buckets import private_bucket, read_below, write_below
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import TRANSFORM_URI
+from cdk_model_hosting.same_region import KEYS_OF_BUCKETS, check_arn, check_bucket
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
+    import aws_cdk as cdk
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from cdk_model_hosting.permissions import Permission
 
 READS = "a transform job reads every file below the prefix of its input"
+READS_OWN_REGION = "a transform job finds no objects of another region"
+WRITES_OWN_REGION = "SageMaker writes what a job makes to buckets of the job's own region only"
 WRITES = "SageMaker names what it writes below a prefix after the files that it reads"
 
 
@@ -88,7 +93,7 @@ class TransformStorage:
     def output_key(self) -> kms.IKey | None:
         """KMS key of the answers. Without one SageMaker would take S3's default one, and not the bucket's."""
         given = self.destination.encryption_key
-        return self.output_bucket.encryption_key if given is None else given
+        return facts_of(self.output_bucket).key if given is None else given
 
     @property
     def capture_bucket(self) -> s3.IBucket:
@@ -104,7 +109,7 @@ class TransformStorage:
     def capture_key(self) -> kms.IKey | None:
         """KMS key of the captures."""
         given = None if self.capture is None else self.capture.encryption_key
-        return self.capture_bucket.encryption_key if given is None else given
+        return facts_of(self.capture_bucket).key if given is None else given
 
     def permissions(self) -> list[Permission]:
         """What the model's role needs to read and write."""
@@ -119,6 +124,31 @@ class TransformStorage:
             found.extend(write_below(self.capture_bucket, self.capture.prefix, key=self.capture_key, reason=WRITES))
         return found
 
+    def check_region(self, stack: cdk.Stack) -> None:
+        """Refuse buckets and keys that jobs could not use.
+
+        Args:
+            stack: The batch transform's stack.
+
+        Raises:
+            ConfigurationError: When one is in another region.
+        """
+        source, destination, capture = self.source, self.destination, self.capture
+        for what, bucket, why in (
+            (f"{source.what} bucket", source.bucket, READS_OWN_REGION),
+            (f"{source.what} data_bucket", source.data_bucket, READS_OWN_REGION),
+            ("TransformDestination bucket", destination.bucket, WRITES_OWN_REGION),
+            ("TransformCapture bucket", None if capture is None else capture.bucket, WRITES_OWN_REGION),
+        ):
+            if bucket is not None:
+                check_bucket(what, bucket, stack, why=why)
+        for owner, key in (
+            ("TransformDestination", destination.encryption_key),
+            ("TransformCapture", None if capture is None else capture.encryption_key),
+        ):
+            if key is not None:
+                check_arn(f"{owner} encryption_key", key.key_arn, stack, why=KEYS_OF_BUCKETS)
+
     @property
     def _data_bucket(self) -> s3.IBucket:
         return self.input_bucket if self.source.data_bucket is None else self.source.data_bucket
@@ -132,7 +162,7 @@ class TransformStorage:
         if self.capture is not None:
             places.append(("capture", self.capture_bucket, self.capture.prefix))
         for (what, bucket, prefix), (other, its_bucket, its_prefix) in combinations(places, 2):
-            if is_token(prefix) or is_token(its_prefix) or bucket.bucket_name != its_bucket.bucket_name:
+            if is_token(prefix) or is_token(its_prefix) or facts_of(bucket).name != facts_of(its_bucket).name:
                 continue
             if prefix.startswith(its_prefix) or its_prefix.startswith(prefix):
                 raise ConfigurationError(
@@ -142,6 +172,6 @@ class TransformStorage:
 
 
 def _url(bucket: s3.IBucket, key: str) -> str:
-    url = f"s3://{bucket.bucket_name}/{key}"
+    url = f"s3://{facts_of(bucket).name}/{key}"
     TRANSFORM_URI.check("BatchTransform address", url)
     return url

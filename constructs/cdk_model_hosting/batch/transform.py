@@ -27,17 +27,19 @@ from cdk_model_hosting.batch.requests import Batching, ModelClient
 from cdk_model_hosting.batch.retries import Retries
 from cdk_model_hosting.batch.source import BUCKET, TransformSource
 from cdk_model_hosting.batch.state_machine import StateMachine
-from cdk_model_hosting.batch.storage import READS, WRITES, TransformStorage
+from cdk_model_hosting.batch.storage import READS, READS_OWN_REGION, WRITES, WRITES_OWN_REGION, TransformStorage
 from cdk_model_hosting.batch.told import TransformTopics
 from cdk_model_hosting.batch.triggers import TransformTriggers
 from cdk_model_hosting.batch.watching import WatchedBatch
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.buckets import check_prefix, read_below, write_below
 from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.endpoints.notifications import Notifications
-from cdk_model_hosting.endpoints.volume_key import use_of_volume_key
+from cdk_model_hosting.endpoints.volume_key import check_key_region, use_of_volume_key
 from cdk_model_hosting.grants import grant
 from cdk_model_hosting.limits import JOB_SECONDS
 from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.same_region import check_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,6 +159,7 @@ class BatchTransform(TransformTriggers, TransformTopics, TransformMetrics):
         self.job_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         self.source = source
         self.destination = destination
+        self._place = place.child(construct_id)
         self._model = model
         self._storage = TransformStorage.bind(self, source, destination, capture)
         self._alarms: TransformAlarms | None = None
@@ -164,6 +167,9 @@ class BatchTransform(TransformTriggers, TransformTopics, TransformMetrics):
         self.output_bucket: s3.IBucket = self._storage.output_bucket
         self.input_url = self._storage.input_url
         self.output_url = self._storage.output_url
+        self._storage.check_region(place.stack)
+        if fleet.encryption_key is not None:
+            check_key_region("TransformFleet encryption_key", fleet.encryption_key, place.stack)
         told = notifications.bind(self)
         check_topics(told)
         self.told = told
@@ -185,9 +191,9 @@ class BatchTransform(TransformTriggers, TransformTopics, TransformMetrics):
             job_name=self.job_name,
             request=request,
             manifest=source.is_manifest,
-            input_bucket=self.input_bucket.bucket_name,
+            input_bucket=facts_of(self.input_bucket).name,
             input_key=source.key,
-            output_bucket=self.output_bucket.bucket_name,
+            output_bucket=facts_of(self.output_bucket).name,
             output_prefix=destination.prefix.removesuffix("/"),
             timeout=_DAY_SECONDS if given is None else given,
             retries=retries,
@@ -198,6 +204,7 @@ class BatchTransform(TransformTriggers, TransformTopics, TransformMetrics):
         self._jobs = StateMachine(
             self,
             "Jobs",
+            place=self._place,
             definition=states.render(),
             permissions=[*permissions, *(() if check is None else check.permissions)],
         )
@@ -227,10 +234,11 @@ class BatchTransform(TransformTriggers, TransformTopics, TransformMetrics):
             prefix: What keys begin with there, ending in ``/``.
 
         Raises:
-            ConfigurationError: When the prefix names no folder.
+            ConfigurationError: When the prefix names no folder, or the bucket is in another region.
         """
         require_like("BatchTransform.allow_input bucket", bucket, "bucket_name", BUCKET)
         check_prefix("BatchTransform.allow_input prefix", prefix)
+        check_bucket("BatchTransform.allow_input bucket", bucket, self._place.stack, why=READS_OWN_REGION)
         self._jobs.allow(find_below(bucket, prefix))
         self._allow(*read_below(bucket, prefix, reason=READS))
         self._allow_check(bucket, prefix)
@@ -243,10 +251,11 @@ class BatchTransform(TransformTriggers, TransformTopics, TransformMetrics):
             prefix: What keys begin with there, ending in ``/``.
 
         Raises:
-            ConfigurationError: When the prefix names no folder.
+            ConfigurationError: When the prefix names no folder, or the bucket is in another region.
         """
         require_like("BatchTransform.allow_output bucket", bucket, "bucket_name", BUCKET)
         check_prefix("BatchTransform.allow_output prefix", prefix)
+        check_bucket("BatchTransform.allow_output bucket", bucket, self._place.stack, why=WRITES_OWN_REGION)
         self._allow(*write_below(bucket, prefix, key=self._storage.output_key, reason=WRITES))
         self._allow_check(bucket, prefix)
 

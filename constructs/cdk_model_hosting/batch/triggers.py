@@ -11,6 +11,7 @@ from cdk_model_hosting.arguments import require
 from cdk_model_hosting.batch.arrival import TransformArrival, announce, check_arrival
 from cdk_model_hosting.batch.schedule import TransformSchedule
 from cdk_model_hosting.batch.starter import Starter
+from cdk_model_hosting.bucket_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cdk_model_hosting.advice import Advice
     from cdk_model_hosting.batch.storage import TransformStorage
     from cdk_model_hosting.batch.watching import WatchedBatch
+    from cdk_model_hosting.placement import Place
 
 
 class TransformTriggers(Construct):
@@ -32,6 +34,7 @@ class TransformTriggers(Construct):
     output_bucket: s3.IBucket
     watching: WatchedBatch
 
+    _place: Place
     _storage: TransformStorage
     _starter: Starter | None = None
 
@@ -111,9 +114,10 @@ class TransformTriggers(Construct):
             self._starter = Starter(
                 self,
                 "Starter",
+                place=self._place,
                 target=self.state_machine_arn,
                 input_folder=storage.source.folder,
-                output_bucket=self.output_bucket.bucket_name,
+                output_bucket=facts_of(self.output_bucket).name,
                 output_prefix=storage.destination.prefix,
             )
             self.watching.starter_arn = self._starter.arn

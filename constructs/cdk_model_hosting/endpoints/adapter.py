@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.endpoints.claims import COMPONENTS
 from cdk_model_hosting.endpoints.component import InferenceComponent
 from cdk_model_hosting.endpoints.component_calls import Component
 from cdk_model_hosting.errors import ConfigurationError
@@ -76,13 +77,15 @@ class AdapterComponent(Component):
         endpoint = base.endpoint
         endpoint.check_component("AdapterComponent", scope)
         place = place_of(scope)
+        if component_name is None:
+            component_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
+        COMPONENTS.claim(place.root, "AdapterComponent component_name", component_name)
         super().__init__(scope, construct_id)
         self.base = base
         self.endpoint = endpoint
-        if component_name is None:
-            component_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         self.component_name = component_name
         bound = artifact.bind(self, "Artifact")
+        bound.check_region(place.stack)
         if not bound.compressed:
             raise ConfigurationError(
                 "AdapterComponent artifact must be one gzipped archive, got files under a prefix: SageMaker unpacks adapters"

@@ -7,10 +7,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.arguments import require_like
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.buckets import check_prefix, private_bucket, read_below, write_below
 from cdk_model_hosting.durations import whole_days
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import S3_DESTINATION
+from cdk_model_hosting.same_region import KEYS_OF_BUCKETS, check_arn, check_bucket
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _READS = "SageMaker reads the request that a caller names, which may be any obje
 _WRITES = "SageMaker writes each answer under a name that it chooses below the prefixes of the output"
 _UPLOADS = "callers choose the names of their requests below the input prefix"
 _LOOKS = "SageMaker chooses the names of answers below the prefixes of the output"
+_OWN_REGION = "SageMaker writes answers to buckets of the endpoint's own region only"
 _DEFAULT_DAYS = 30
 
 
@@ -79,6 +82,9 @@ class AsyncStorage:
         Args:
             scope: Where to make it.
             construct_id: ID below `scope`.
+
+        Raises:
+            ConfigurationError: When the bucket of the answers, or the key, is in another region.
         """
         bucket = self.bucket
         if bucket is None:
@@ -88,12 +94,16 @@ class AsyncStorage:
                 own.append(self.input_prefix)
             expire = dict.fromkeys(own, days)
             bucket = private_bucket(scope, construct_id, encryption_key=self.encryption_key, expire_days=expire)
+        else:
+            check_bucket("AsyncStorage bucket", bucket, scope, why=_OWN_REGION)
+        if self.encryption_key is not None:
+            check_arn("AsyncStorage encryption_key", self.encryption_key.key_arn, scope, why=KEYS_OF_BUCKETS)
         return BoundStorage(
             storage=self,
             bucket=bucket,
             input_bucket=bucket if self.input_bucket is None else self.input_bucket,
             # Without a key of its own SageMaker might take S3's default one instead of the bucket's.
-            key=bucket.encryption_key if self.encryption_key is None else self.encryption_key,
+            key=facts_of(bucket).key if self.encryption_key is None else self.encryption_key,
         )
 
     def _check_prefixes(self) -> None:
@@ -161,6 +171,6 @@ class BoundStorage:
 
     def _url(self, prefix: str) -> str:
         # SageMaker puts a slash between the address and the answer's name.
-        url = f"s3://{self.bucket.bucket_name}/{prefix.removesuffix('/')}"
+        url = f"s3://{facts_of(self.bucket).name}/{prefix.removesuffix('/')}"
         S3_DESTINATION.check("AsyncStorage address", url)
         return url

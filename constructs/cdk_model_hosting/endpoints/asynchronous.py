@@ -48,7 +48,7 @@ class QueuedRequests:
         Args:
             grantee: Who may.
         """
-        return grant(grantee, [self._enqueue()])
+        return grant(grantee, self.queuing())
 
     def grant_invoke(self, grantee: iam.IGrantable, **_targets: object) -> iam.Grant:  # noqa: ARG002 - refused for all
         """Refused: nobody waits for this endpoint's answers.
@@ -64,8 +64,9 @@ class QueuedRequests:
             "queues its requests, and refuses callers who wait for the answer"
         )
 
-    def _enqueue(self) -> Permission:
-        return Permission(actions=("sagemaker:InvokeEndpointAsync",), resources=(self.endpoint_arn,))
+    def queuing(self) -> tuple[Permission, ...]:
+        """What a caller needs to put requests into the queue, as `grant_invoke_async` grants it."""
+        return (Permission(actions=("sagemaker:InvokeEndpointAsync",), resources=(self.endpoint_arn,)),)
 
 
 class ImportedAsyncEndpoint(QueuedRequests, AsynchronousMetrics, ImportedEndpoint):
@@ -205,7 +206,11 @@ class AsyncEndpoint(QueuedRequests, AsynchronousMetrics, GuardedEndpoint):
         Args:
             grantee: Who may.
         """
-        return grant(grantee, [self._enqueue(), *self._storage.uploading()])
+        return grant(grantee, self.queuing())
+
+    def queuing(self) -> tuple[Permission, ...]:
+        """What a caller needs to upload requests and to put them into the queue, as `grant_invoke_async` grants it."""
+        return (*super().queuing(), *self._storage.uploading())
 
     def grant_read_answers(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody find and read answers, and what failed and why.

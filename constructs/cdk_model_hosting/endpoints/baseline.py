@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require, require_like
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import EXPLAIN_BASELINE, EXPLAIN_BASELINE_FORMAT, EXPLAIN_BASELINE_URI
-from cdk_model_hosting.models.bucket import facts_of
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require_like, require_several
+from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.buckets import check_prefix, private_bucket, write_below
 from cdk_model_hosting.durations import whole_days
 from cdk_model_hosting.errors import ConfigurationError
@@ -19,6 +20,7 @@ from cdk_model_hosting.limits import (
     CAPTURE_PERCENT,
     S3_DESTINATION,
 )
+from cdk_model_hosting.same_region import KEYS_OF_BUCKETS, check_arn, check_bucket
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -98,6 +100,9 @@ class DataCapture:
 
         Args:
             scope: The endpoint.
+
+        Raises:
+            ConfigurationError: When the bucket or the key is in another region.
         """
         bucket = self.bucket
         if bucket is None:
@@ -105,10 +110,15 @@ class DataCapture:
             bucket = private_bucket(
                 scope, "Captured", encryption_key=self.encryption_key, expire_days={self.prefix: days}
             )
+        else:
+            why = "SageMaker writes captures to buckets of the endpoint's own region only"
+            check_bucket("DataCapture bucket", bucket, scope, why=why)
+        if self.encryption_key is not None:
+            check_arn("DataCapture encryption_key", self.encryption_key.key_arn, scope, why=KEYS_OF_BUCKETS)
         # Without a key of its own SageMaker might take S3's default one instead of the bucket's.
-        key = bucket.encryption_key if self.encryption_key is None else self.encryption_key
+        key = facts_of(bucket).key if self.encryption_key is None else self.encryption_key
         # SageMaker puts a slash between the address and the endpoint's name.
-        url = f"s3://{bucket.bucket_name}/{self.prefix.removesuffix('/')}"
+        url = f"s3://{facts_of(bucket).name}/{self.prefix.removesuffix('/')}"
         S3_DESTINATION.check("DataCapture address", url)
         return BoundCapture(
             capture=self,

@@ -9,6 +9,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.durations import seconds
+from cdk_model_hosting.endpoints.claims import COMPONENTS
 from cdk_model_hosting.endpoints.component_calls import Component, ImportedComponent, SharedEndpoint
 from cdk_model_hosting.endpoints.component_checks import (
     check_bounds,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from cdk_model_hosting.endpoints.components import ComponentEndpoint
     from cdk_model_hosting.models.container import Container
     from cdk_model_hosting.monitoring.alarm import Alarm
-    from cdk_model_hosting.rollout.rolling import Rolling
     from cdk_model_hosting.rollout.rollout import Rollout
     from cdk_model_hosting.scaling.scaling import BoundScaling
 
@@ -130,11 +130,12 @@ class InferenceComponent(Component):
             check_rollout(plan, fewest, most)
         endpoint.room.take(resources, kept_copies(first, scaling))
         place = place_of(scope)
+        if component_name is None:
+            component_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
+        COMPONENTS.claim(place.root, "InferenceComponent component_name", component_name)
         super().__init__(scope, construct_id)
         self._place = place.child(construct_id)
         self.endpoint = endpoint
-        if component_name is None:
-            component_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
         self.component_name = component_name
         self._watched = Watched(
             endpoint_name=endpoint.endpoint_name,
@@ -171,7 +172,11 @@ class InferenceComponent(Component):
             check = RolloutCheck.of(self._place.stack)
             check.watch_component(component_name, self.cfn_component.ref, self.cfn_model.attr_model_name)
         endpoint.watching.join(self._watched)
-        self._warn(plan, rollback_on)
+        found = [] if scaling is None else scaling.advice(f"inference component {component_name}")
+        if plan is not None:
+            found.extend(plan.advice(default_alarms(endpoint.watching.kind, 1) if rollback_on is None else rollback_on))
+        for each in found:
+            cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
 
     @staticmethod
     def from_component_name(
@@ -235,13 +240,6 @@ class InferenceComponent(Component):
         # The literal name makes nothing wait.
         bound.cfn_target.add_resource_dependency(self.cfn_component)
         return bound
-
-    def _warn(self, plan: Rolling | None, rollback_on: Sequence[Alarm | cloudwatch.IAlarm] | None) -> None:
-        if plan is None:
-            return
-        conditions = default_alarms(self.endpoint.watching.kind, 1) if rollback_on is None else rollback_on
-        for each in plan.advice(conditions):
-            cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
 
 
 def _startup(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aws_cdk as cdk
 import jsii
@@ -113,7 +113,24 @@ class Endpoint(cdk.Resource, EndpointMetrics):
             # The API reference asks for the first alone; AWS's own policies name both for streams.
             actions=["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
             resource_arns=[self.endpoint_arn],
-            conditions=restrictions(self.pattern, self._hostnames, models, containers, loads_models=self._loads_models),
+            conditions=self.restrictions(models, containers),
+        )
+
+    def restrictions(
+        self, models: Sequence[str] | None, containers: Sequence[str] | None, *, what: str = "grant_invoke"
+    ) -> dict[str, Any] | None:
+        """The conditions under which somebody may invoke some of its models or containers; None for all of them.
+
+        Args:
+            models: Target models.
+            containers: Host names of containers.
+            what: What the user called, for the messages.
+
+        Raises:
+            ConfigurationError: When the endpoint has no such targets.
+        """
+        return restrictions(
+            self.pattern, self._hostnames, models, containers, loads_models=self._loads_models, what=what
         )
 
     def alarms(

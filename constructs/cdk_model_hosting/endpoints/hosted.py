@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 
 from cdk_model_hosting import patterns
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.endpoints.claims import ENDPOINTS
 from cdk_model_hosting.endpoints.endpoint import Endpoint
-from cdk_model_hosting.endpoints.volume_key import use_of_volume_key
-from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.endpoints.volume_key import check_key_region, use_of_volume_key
 from cdk_model_hosting.guard.rollout_check import RolloutCheck
 from cdk_model_hosting.limits import ENDPOINT_NAME
 from cdk_model_hosting.models.model import Model
@@ -39,10 +38,6 @@ _ASKED = {
     Pattern.PIPELINE: Feature.PIPELINE,
     Pattern.MULTI_CONTAINER: Feature.MULTI_CONTAINER,
 }
-
-
-# The names that the endpoints of a stack have, in lower case.
-_taken: WeakKeyDictionary[cdk.Stack, set[str]] = WeakKeyDictionary()
 
 
 class HostedEndpoint(Endpoint):
@@ -99,7 +94,7 @@ class HostedEndpoint(Endpoint):
             model.check_endpoint(place)
         if endpoint_name is None:
             endpoint_name = place.unique_name(construct_id, longest=_LONGEST_NAME)
-        _claim(place.root, type(self).__name__, endpoint_name)
+        ENDPOINTS.claim(place.root, f"{type(self).__name__} endpoint_name", endpoint_name)
         watched = [variant.watched(endpoint_name) for variant in variants]
         super().__init__(
             scope, construct_id, name=endpoint_name, variants=watched, pattern=pattern, kind=KINDS[pattern]
@@ -128,7 +123,12 @@ class HostedEndpoint(Endpoint):
             variants: The variants.
             encryption_key: KMS key of the instances' volumes.
             more: Further properties of the configuration.
+
+        Raises:
+            ConfigurationError: When the key is in another region.
         """
+        if encryption_key is not None:
+            check_key_region(f"{type(self).__name__} encryption_key", encryption_key, self._place.stack)
         self.cfn_endpoint_config = sagemaker.CfnEndpointConfig(
             self,
             "Config",
@@ -187,19 +187,6 @@ class HostedEndpoint(Endpoint):
         """Say what works, but not as one may expect."""
         for each in dict.fromkeys(self._advice):
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
-
-
-def _claim(stack: cdk.Stack, owner: str, name: str) -> None:
-    """Refuse a name that another endpoint of the stack has."""
-    if is_token(name):
-        return
-    taken = _taken.setdefault(stack, set())
-    if name.lower() in taken:
-        raise ConfigurationError(
-            f"{owner} endpoint_name must be unique in its stack, got {name!r} twice: SageMaker tells endpoints apart by it, "
-            "whatever their capitals"
-        )
-    taken.add(name.lower())
 
 
 def check_flags(owner: str, **flags: bool) -> None:

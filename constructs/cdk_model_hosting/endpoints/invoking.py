@@ -24,6 +24,7 @@ def restrictions(
     containers: Sequence[str] | None,
     *,
     loads_models: bool = True,
+    what: str = "grant_invoke",
 ) -> dict[str, Any] | None:
     """The conditions under which somebody may invoke an endpoint; None for all that it answers.
 
@@ -33,39 +34,40 @@ def restrictions(
         models: Target models that may be asked for; ``*`` and ``?`` stand for any text and any character.
         containers: Host names of the containers that may be asked.
         loads_models: Whether any of its containers loads models on request, as far as known.
+        what: What the user called, for the messages.
 
     Raises:
         ConfigurationError: When the endpoint has no such target.
     """
     conditions: dict[str, Any] = {}
     if models is not None:
-        require_several("grant_invoke models", models, str)
+        require_several(f"{what} models", models, str)
         if pattern not in _CHOOSES_MODELS:
             raise ConfigurationError(
-                f"grant_invoke models must be omitted for {pattern.noun}, got {list(models)}: its requests name "
+                f"{what} models must be omitted for {pattern.noun}, got {list(models)}: its requests name "
                 "no target model"
             )
         if not loads_models:
             raise ConfigurationError(
-                f"grant_invoke models must be omitted where no container loads models, got {list(models)}: its requests name no "
+                f"{what} models must be omitted where no container loads models, got {list(models)}: its requests name no "
                 "target model, so none would be allowed"
             )
-        for model in _some("models", models):
-            _check_target("grant_invoke models", model)
+        for model in _some(f"{what} models", models):
+            _check_target(f"{what} models", model)
         conditions["StringLike"] = {"sagemaker:TargetModel": list(models)}
     if containers is not None:
-        require_several("grant_invoke containers", containers, str)
+        require_several(f"{what} containers", containers, str)
         if pattern is not Pattern.MULTI_CONTAINER:
             raise ConfigurationError(
-                f"grant_invoke containers must be omitted for {pattern.noun}, got {list(containers)}: its "
+                f"{what} containers must be omitted for {pattern.noun}, got {list(containers)}: its "
                 "requests name no target container"
             )
-        for container in _some("containers", containers):
-            CONTAINER_HOSTNAME.check("grant_invoke container", container)
+        for container in _some(f"{what} containers", containers):
+            CONTAINER_HOSTNAME.check(f"{what} container", container)
             known = hostnames and not any(is_token(each) for each in (container, *hostnames))
             if known and container not in hostnames:
                 raise ConfigurationError(
-                    f"grant_invoke containers must be among {', '.join(hostnames)}, got {container!r}: the endpoint has no "
+                    f"{what} containers must be among {', '.join(hostnames)}, got {container!r}: the endpoint has no "
                     "other"
                 )
         conditions["StringEquals"] = {"sagemaker:TargetContainerHostname": list(containers)}
@@ -83,7 +85,5 @@ def _check_target(what: str, model: str) -> None:
 
 def _some(what: str, targets: Sequence[str]) -> Sequence[str]:
     if not targets:
-        raise ConfigurationError(
-            f"grant_invoke {what} must name at least one, got none: leave it out to allow all of them"
-        )
+        raise ConfigurationError(f"{what} must name at least one, got none: leave it out to allow all of them")
     return targets

@@ -11,7 +11,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ASYNC_TOPIC_ARN
+from cdk_model_hosting.monitoring.actions import close_to_alarms
 from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.same_region import check_arn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _TOPIC = "a topic such as Topic.from_topic_arn(self, 'Topic', arn)"
+_OWN_REGION = "SNS takes messages in the topic's own region only"
 _KEY = "a key such as Key.from_key_arn(self, 'Key', arn)"
 # Publishers need no permission on the key that AWS manages for SNS: its policy lets in all of the account that may publish.
 _MANAGED_KEY = "alias/aws/sns"
@@ -37,7 +40,8 @@ class Notifications(ABC):
         """Two topics of the endpoint's own, encrypted, for publishers of the account alone, over TLS.
 
         They are no actions for alarms: CloudWatch is let in neither by the topics' policy nor by that of the key that AWS
-        manages for SNS. Give alarms a topic of your own, whose policy, and that of whose customer key, lets CloudWatch in.
+        manages for SNS, so that `alarms` refuses them without a key of yours. Give alarms a topic of your own, whose policy,
+        and that of whose customer key, lets CloudWatch in.
 
         Args:
             encryption_key: KMS key of the topics; the one that AWS manages for SNS when omitted.
@@ -91,6 +95,9 @@ class Notifications(ABC):
 
         Args:
             scope: The endpoint.
+
+        Raises:
+            ConfigurationError: When a topic, or the key of those that are made, is in another region.
         """
 
 
@@ -100,6 +107,9 @@ class _Made(Notifications):
     include_responses: bool
 
     def bind(self, scope: Construct) -> BoundNotifications:
+        if self.encryption_key is not None:
+            why = "SNS encrypts with keys of the topic's own region only"
+            check_arn("Notifications.create encryption_key", self.encryption_key.key_arn, scope, why=why)
         return BoundNotifications(
             success=_topic(scope, "SuccessTopic", self.encryption_key),
             error=_topic(scope, "ErrorTopic", self.encryption_key),
@@ -113,7 +123,10 @@ class _Brought(Notifications):
     error: sns.ITopic | None
     include_responses: bool
 
-    def bind(self, scope: Construct) -> BoundNotifications:  # noqa: ARG002 - there is nothing to make
+    def bind(self, scope: Construct) -> BoundNotifications:
+        for what, topic in (("success", self.success), ("error", self.error)):
+            if topic is not None:
+                check_arn(f"Notifications.to {what}", topic.topic_arn, scope, why=_OWN_REGION)
         return BoundNotifications(success=self.success, error=self.error, include_responses=self.include_responses)
 
 
@@ -167,6 +180,7 @@ def _topic(scope: Construct, construct_id: str, encryption_key: kms.IKey | None)
         resource = topic.node.default_child
         if isinstance(resource, sns.CfnTopic):
             resource.kms_master_key_id = _MANAGED_KEY
+        close_to_alarms(topic)
     return topic
 
 

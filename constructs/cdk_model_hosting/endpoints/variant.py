@@ -146,6 +146,8 @@ class Variant:
                     "rollout says: deployment guardrails exclude Inf1 instances",
                 )
             )
+        if self.scaling is not None:
+            found.extend(self.scaling.advice(f"variant {self.name}"))
         return [*found, *self.model.fleet_advice(machine), *self.model.advice()]
 
     def _check_architecture(self) -> None:

@@ -8,9 +8,11 @@ from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.same_region import check_arn
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
+    from constructs import Construct
 
     from cdk_model_hosting.endpoints.fleet import Fleet
 
@@ -30,6 +32,20 @@ def check_key(owner: str, key: object) -> None:
     """
     if key is not None:
         require_like(f"{owner} encryption_key", key, "key_arn", _KEY)
+
+
+def check_key_region(what: str, key: kms.IKey, scope: Construct) -> None:
+    """Refuse a key that no volume of this region can be encrypted with.
+
+    Args:
+        what: The argument as the user typed it.
+        key: The key.
+        scope: Whatever uses it, or its stack.
+
+    Raises:
+        ConfigurationError: When it is in another region.
+    """
+    check_arn(what, key.key_arn, scope, why="volumes are encrypted with keys of their own region only")
 
 
 def check_volume_key(owner: str, *fleets: Fleet) -> None:

@@ -128,13 +128,14 @@ class ModelFileSystem(MountableFileSystem):
         attached = network.attach(self, description=CLIENTS)
         self.network = replace(network, security_groups=attached.security_groups)
         self.mount_path = point.mount_path
+        key_arn = None if encryption_key is None else encryption_key.key_arn
         self.cfn_file_system = efs.CfnFileSystem(
             self,
             "FileSystem",
             backup_policy=efs.CfnFileSystem.BackupPolicyProperty(status="DISABLED"),
             encrypted=True,
             file_system_policy=_POLICY,
-            kms_key_id=None if encryption_key is None else encryption_key.key_arn,
+            kms_key_id=key_arn,
             lifecycle_policies=[
                 efs.CfnFileSystem.LifecyclePolicyProperty(transition_to_ia="AFTER_30_DAYS"),
                 # What a function begins with often must not be paid for by each reading.
@@ -147,6 +148,8 @@ class ModelFileSystem(MountableFileSystem):
         self.file_system_arn = self.cfn_file_system.attr_arn
         self.cfn_access_point = _access_point(self, self.file_system_id, point)
         self.access_point_arn = self.cfn_access_point.attr_arn
+        # Another one of these replaces the access point, with which functions must become new versions: the old ones lose it.
+        self.content = (point.folder, point.uid, point.gid, point.mode, key_arn)
         self.cfn_security_group = ec2.CfnSecurityGroup(
             self,
             "MountTargets",

@@ -19,9 +19,11 @@ class Mount:
         path: Where the function finds it, such as ``/mnt/models``.
         network: Where the function must be to reach it.
         permissions: What mounting it takes, of the function's role.
+        content: What a change of replaces it, where its ARN is a reference, which stays the same.
     """
 
     access_point_arn: str
     path: str
     network: Network
     permissions: tuple[Permission, ...]
+    content: tuple[object, ...] = ()

@@ -30,6 +30,7 @@ class MountableFileSystem(Construct):
         network: Where functions that mount it are.
         mount_path: Where they find it.
         ready: What must be there before a function can mount it.
+        content: What a change of replaces the access point.
     """
 
     file_system_arn: str
@@ -37,6 +38,7 @@ class MountableFileSystem(Construct):
     network: Network
     mount_path: str
     ready: tuple[cdk.CfnResource, ...]
+    content: tuple[object, ...] = ()
 
     @property
     def mount(self) -> Mount:
@@ -55,5 +57,9 @@ class MountableFileSystem(Construct):
             conditions={"StringEquals": {"elasticfilesystem:AccessPointArn": self.access_point_arn}},
         )
         return Mount(
-            access_point_arn=self.access_point_arn, path=self.mount_path, network=self.network, permissions=(come,)
+            access_point_arn=self.access_point_arn,
+            path=self.mount_path,
+            network=self.network,
+            permissions=(come,),
+            content=self.content,
         )

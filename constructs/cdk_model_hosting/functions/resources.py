@@ -126,7 +126,7 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
         function.node.add_dependency(settings.vpc.after)
         facts["vpc"] = [[*settings.vpc.subnet_ids], [*settings.vpc.group_ids]]
     if delivery.mount is not None:
-        facts["mount"] = [delivery.mount.access_point_arn, delivery.mount.path]
+        facts["mount"] = [delivery.mount.access_point_arn, delivery.mount.path, *delivery.mount.content]
     if settings.concurrency.snap_start:
         facts["snap_start"] = True
     facts |= {

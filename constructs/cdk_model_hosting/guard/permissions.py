@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cdk_model_hosting.permissions import Permission, arn
+from cdk_model_hosting.tokens import is_token
 
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 _SAGEMAKER = f"arn:${{AWS::Partition}}:sagemaker:{_HERE}"
@@ -53,11 +54,6 @@ OWN_SCALING = (
         resources=(_THIS_STACK,),
     ),
     Permission(
-        actions=("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"),
-        resources=(arn(f"{_SAGEMAKER}:endpoint/*"),),
-        wildcard_reason=f"{_ONE_FUNCTION}; Application Auto Scaling asks whether it could change their size itself",
-    ),
-    Permission(
         actions=("sagemaker:DescribeEndpointConfig",),
         resources=(arn(f"{_SAGEMAKER}:endpoint-config/*"),),
         wildcard_reason="configurations are named when they are made, and looked at only",
@@ -100,7 +96,26 @@ OWN_SCALING = (
         conditions={"StringLike": {"iam:AWSServiceName": _SERVICE}},
     ),
 )
-"""What registering fleets to scale, and releasing them, needs."""
+"""What registering fleets to scale, and releasing them, needs, besides `own_capacity`."""
+
+
+def own_capacity(endpoint_name: str) -> Permission:
+    """What looking at an endpoint and changing the size of its fleets needs.
+
+    The function never changes it, but Application Auto Scaling registers a fleet for nobody who could not.
+
+    Args:
+        endpoint_name: The endpoint's name; one that is known only at deploy time stands for any, since ARNs are written in
+            lower case and a deployment converts nothing.
+    """
+    actions = ("sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities")
+    if is_token(endpoint_name):
+        return Permission(
+            actions=actions,
+            resources=(arn(f"{_SAGEMAKER}:endpoint/*"),),
+            wildcard_reason="the endpoint is named when it is deployed, perhaps with capitals, which its ARN is without",
+        )
+    return Permission(actions=actions, resources=(arn(f"{_SAGEMAKER}:endpoint/{endpoint_name.lower()}"),))
 
 
 def own_alarm(name: str) -> Permission:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.guard.function import EndpointGuard
-from cdk_model_hosting.guard.permissions import OWN_SCALING, own_alarm
+from cdk_model_hosting.guard.permissions import OWN_SCALING, own_alarm, own_capacity
 from cdk_model_hosting.limits import ALARM_NAME
 from cdk_model_hosting.scaling.policy import RenderedPolicy, ScaledFleet
 from cdk_model_hosting.scaling.wake import WAKE
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ class ScalingOwner:
         self._endpoint = endpoint
         self._guard = EndpointGuard.of(stack)
         self._policy = self._guard.policy("OwnScaling", OWN_SCALING)
-        self._more: list[iam.CfnPolicy] = []
+        self._more: list[iam.CfnPolicy] = [self._may_change(endpoint_name)]
         self._variants: dict[str, Any] = {}
         for variant in variants:
             declared: dict[str, Any] = {"InstanceType": variant.fleet.instance_type}
@@ -80,6 +81,11 @@ class ScalingOwner:
                 declared["Registration"] = self._registration(variant.scaling, fleet)
             self._variants[variant.name] = declared
         self.cfn_release = self._resource("ScalingRelease", "Custom::ScalingRelease", endpoint_name)
+
+    def _may_change(self, endpoint_name: str) -> iam.CfnPolicy:
+        # Named after the endpoint, so that it stays until a renamed one has let its scaling go.
+        named = "" if is_token(endpoint_name) else _digest(endpoint_name)
+        return self._guard.policy(f"OwnCapacity{named}", (own_capacity(endpoint_name),))
 
     def register(self, endpoint_name: str) -> cdk.CfnResource:
         """Make the second custom resource.
@@ -122,10 +128,13 @@ class ScalingOwner:
     def _waking(self, wake: Wake, alarm_name: str) -> dict[str, Any]:
         ALARM_NAME.check("Name of the alarm that wakes the fleet", alarm_name)
         # Named after the alarm, so that whoever deletes the alarm of a renamed endpoint may still do so.
-        digest = hashlib.sha256(alarm_name.encode()).hexdigest()[:8]
-        self._more.append(self._guard.policy(f"OwnAlarm{digest}", (own_alarm(alarm_name),)))
+        self._more.append(self._guard.policy(f"OwnAlarm{_digest(alarm_name)}", (own_alarm(alarm_name),)))
         return {
             "PolicyName": WAKE + _SUFFIX,
             **wake.render(),
             "Alarms": [{"AlarmName": alarm_name, **wake.render_alarm()}],
         }
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:8]

@@ -42,7 +42,7 @@ class DevicePlugin(ChartAddOn):
             cannot be shared so.
 
     Attributes:
-        sharing: How pods share GPUs.
+        sharing: How pods share GPUs; None when each has its own.
 
     See: https://docs.aws.amazon.com/eks/latest/userguide/device-management-nvidia-dra-device-plugin.html
     """

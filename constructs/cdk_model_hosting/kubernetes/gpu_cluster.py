@@ -158,6 +158,8 @@ class GpuCluster(ServingCluster):
             self.cfn_cluster.deletion_protection = True
         self.cfn_cluster.add_resource_dependency(self.cfn_log_group)
         acknowledge_kubectl(made)
+        # A condition for policies of AWS's, which are not attached: CloudFormation would warn that nothing reads it.
+        self.node.try_remove_child("HasEcrPublic")
         # Its type says nothing of what imported clusters alone have.
         self._serve(cast("eks.ICluster", made))
         self._finish(network, where, system_nodes, add_on_versions, auto_mode=auto_mode)

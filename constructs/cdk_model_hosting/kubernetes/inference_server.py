@@ -13,6 +13,7 @@ from cdk_model_hosting.durations import literal, seconds
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.argo_rollouts import ArgoRollouts
 from cdk_model_hosting.kubernetes.custom_objects import rollout_objects, scaling_identity, scaling_objects
+from cdk_model_hosting.kubernetes.dcgm_exporter import DcgmExporter
 from cdk_model_hosting.kubernetes.exposure import Exposure
 from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
 from cdk_model_hosting.kubernetes.keda import Keda
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from cdk_model_hosting.permissions import Permission
 
 _LONGEST_SECONDS = 60
+_MINUTE = 60
 
 
 class InferenceServer(Construct):
@@ -158,6 +160,8 @@ class InferenceServer(Construct):
                 f"{'rollback_on' if alarms else 'scaling'} asks it; make Prometheus(...) before the server"
             )
         keda = None if scaling.trigger is None else self._add_on("scaling", Keda)
+        if scaling.trigger is not None and scaling.trigger.uses_exporter:
+            self._add_on("scaling on_gpu_use", DcgmExporter)
         argo = self._add_on("rollout", ArgoRollouts) if replaced.by_argo else None
         super().__init__(scope, construct_id)
         cluster.claim(f"server {self.namespace}/{self.name}", self)
@@ -264,7 +268,7 @@ class InferenceServer(Construct):
         installed = self._cluster.claimed(Prometheus.CLAIM)
         return installed.address if isinstance(installed, Prometheus) else None
 
-    def _add_on(self, argument: str, kind: type[Keda | ArgoRollouts]) -> ChartAddOn | None:
+    def _add_on(self, argument: str, kind: type[Keda | ArgoRollouts | DcgmExporter]) -> ChartAddOn | None:
         """The add-on that something needs; an imported cluster may have it from elsewhere."""
         found = self._cluster.claimed(kind.CLAIM)
         if isinstance(found, kind):
@@ -272,7 +276,7 @@ class InferenceServer(Construct):
         if isinstance(self._cluster, ImportedCluster):
             return None
         raise ConfigurationError(
-            f"InferenceServer {argument} must have {kind.__name__} in the cluster, got none: nothing would act on it; make "
+            f"InferenceServer {argument} must have {kind.__name__} in the cluster, got none: nothing would come of it; make "
             f"{kind.__name__}(...) before the server"
         )
 
@@ -325,7 +329,17 @@ def _advice_on_room(room: int | None, scaling: PodScaling, rollout: PodRollout) 
 
 
 def _advice_on_alarms(rollout: Rollout | None, replaced: PodRollout, alarms: tuple[PodAlarm, ...]) -> list[Advice]:
-    if rollout is None or not replaced.by_argo or alarms:
+    if rollout is None or not replaced.by_argo:
         return []
-    text = f"{rollout.plan.what} has no rollback_on: it goes back only when pods do not become ready"
-    return [Advice("gradualRolloutWithoutAlarm", text)]
+    if not alarms:
+        text = f"{rollout.plan.what} has no rollback_on: it goes back only when pods do not become ready"
+        return [Advice("gradualRolloutWithoutAlarm", text)]
+    waits = (replaced.wait_seconds, replaced.final_seconds)
+    late = [each.name for each in alarms if each.minutes * _MINUTE > max(waits)]
+    if any(is_token(each) for each in waits) or not late:
+        return []
+    text = (
+        f"{rollout.plan.what} bakes for {max(waits)} seconds at most, in which {', '.join(late)} cannot take it back: let it bake longer, "
+        "or give the alarm fewer minutes"
+    )
+    return [Advice("bakeShorterThanAlarm", text)]

@@ -9,6 +9,7 @@ from constructs import Construct
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
+    from constructs import IDependable
 
 _EVENTS: dict[str, dict[str, Any]] = {
     "Health": {"source": ["aws.health"], "detail-type": ["AWS Health Event"]},
@@ -32,6 +33,7 @@ class InterruptionQueue(Construct):
         cfn_queue: The queue.
         name: Its name.
         arn: Its ARN.
+        ready: What must be there before it hears of anything.
 
     See: https://karpenter.sh/docs/concepts/disruption/#interruption
     """
@@ -53,7 +55,7 @@ class InterruptionQueue(Construct):
         rules = [
             events.CfnRule(self, name, event_pattern=pattern, targets=[target]) for name, pattern in _EVENTS.items()
         ]
-        sqs.CfnQueuePolicy(
+        policy = sqs.CfnQueuePolicy(
             self,
             "Policy",
             queues=[self.cfn_queue.ref],
@@ -77,3 +79,4 @@ class InterruptionQueue(Construct):
                 ],
             },
         )
+        self.ready: tuple[IDependable, ...] = (*rules, policy)

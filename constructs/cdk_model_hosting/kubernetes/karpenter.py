@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.chart import Chart
 from cdk_model_hosting.kubernetes.chart_add_on import NODE_SCALING, ChartAddOn, check_scaling
 from cdk_model_hosting.kubernetes.charts import KARPENTER, KARPENTER_KINDS
@@ -75,6 +76,11 @@ class Karpenter(ChartAddOn):
             else replace(KARPENTER_KINDS.chart, version=self.chart.version, namespace=self.namespace)
         )
         require("Karpenter kinds_chart", kinds, Chart)
+        if kinds.version != self.chart.version:
+            raise ConfigurationError(
+                f"Karpenter kinds_chart must be of version {self.chart.version}, got {kinds.version}: Karpenter reads its kinds as its own "
+                "version has them"
+            )
         self.queue: InterruptionQueue = InterruptionQueue(self, "Interruptions")
         self.cfn_node_role: iam.CfnRole = node_role(
             self, "NodeRole", cluster_arn=cluster.cluster_arn, pod_network=pod_network
@@ -101,7 +107,7 @@ class Karpenter(ChartAddOn):
         installed_kinds = cluster.install(self, "Kinds", kinds, {})
         first: tuple[IDependable, ...] = (
             # What nodes need before they can join, too.
-            *(installed_kinds, self.service_account.cfn_association, self.queue, entry),
+            *(installed_kinds, self.service_account.cfn_association, *self.queue.ready, entry),
             *cluster.before_nodes,
         )
         self._install(

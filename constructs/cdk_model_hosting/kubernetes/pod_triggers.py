@@ -54,6 +54,7 @@ class Trigger(ABC):
     at_zero: ClassVar[bool]
     """Whether it can be measured while there are no pods."""
     uses_prometheus: ClassVar[bool] = True
+    uses_exporter: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -87,6 +88,7 @@ class GpuUse(Trigger):
     percent: int
 
     at_zero = False
+    uses_exporter = True
 
     def __post_init__(self) -> None:
         GPU_USE_PERCENT.check("PodScaling.on_gpu_use percent", self.percent, optional=False)

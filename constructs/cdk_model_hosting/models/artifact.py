@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from cdk_model_hosting.arguments import require, require_like
+from cdk_model_hosting.bucket_facts import facts_of
+from cdk_model_hosting.buckets import read_below
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.models.archive import fingerprint, pack
-from cdk_model_hosting.models.bucket import facts_of
 from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.same_region import check_bucket
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -40,11 +42,28 @@ class BoundArtifact:
         url: S3 address of the archive, or of the prefix.
         compressed: Whether the address is one gzipped archive.
         permissions: What the execution role needs to read it.
+        bucket: The bucket that it lies in, where the user brought one.
     """
 
     url: str
     compressed: bool
     permissions: tuple[Permission, ...]
+    bucket: s3.IBucket | None = None
+
+    def check_region(self, stack: cdk.Stack) -> None:
+        """Refuse an artifact that SageMaker could not read.
+
+        Args:
+            stack: The model's stack.
+
+        Raises:
+            ConfigurationError: When its bucket is in another region.
+
+        See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
+        """
+        if self.bucket is not None:
+            why = "SageMaker reads artifacts of the model's own region only"
+            check_bucket("ModelArtifact bucket", self.bucket, stack, why=why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +214,9 @@ class _ArchiveInBucket(ModelArtifact):
 
     def bind(self, scope: Construct, construct_id: str) -> BoundArtifact:
         facts = facts_of(self.bucket)
-        return BoundArtifact(url=facts.url(_ADDRESS, self.key), compressed=True, permissions=facts.read(self.key))
+        return BoundArtifact(
+            url=facts.url(_ADDRESS, self.key), compressed=True, permissions=facts.read(self.key), bucket=self.bucket
+        )
 
     def archive(self, scope: Construct, construct_id: str) -> Archive:
         facts = facts_of(self.bucket)
@@ -235,7 +256,8 @@ class _PrefixInBucket(ModelArtifact):
         return BoundArtifact(
             url=facts.url(_ADDRESS, self.prefix),
             compressed=False,
-            permissions=facts.read_below(self.prefix, reason=reason),
+            permissions=read_below(self.bucket, self.prefix, reason=reason),
+            bucket=self.bucket,
         )
 
     def archive(self, scope: Construct, construct_id: str) -> Archive:

@@ -108,6 +108,7 @@ class Container:
             permissions.extend(self.models.permissions)
         elif self.artifact is not None:
             artifact = self.artifact.bind(scope, "Artifact")
+            artifact.check_region(stack)
             permissions.extend(artifact.permissions)
             if artifact.compressed:
                 url = artifact.url

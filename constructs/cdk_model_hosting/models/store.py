@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from constructs import Construct
 
 from cdk_model_hosting.arguments import require, require_like
-from cdk_model_hosting.buckets import check_prefix, private_bucket, write_below
+from cdk_model_hosting.bucket_facts import facts_of
+from cdk_model_hosting.buckets import check_prefix, private_bucket, read_below, write_below
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import OBJECT_KEY, TARGET_MODEL
 from cdk_model_hosting.models.artifact import ModelArtifact
-from cdk_model_hosting.models.bucket import facts_of
 from cdk_model_hosting.models.publisher import ModelPublisher
 from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.same_region import check_bucket
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ModelStore(Construct):
             every request, which suits many models that are asked for rarely.
 
     Raises:
-        ConfigurationError: When the prefix does not end in ``/``, or is too long.
+        ConfigurationError: When the prefix does not end in ``/``, or is too long, or the bucket is in another region.
 
     Attributes:
         bucket: The bucket, given or made.
@@ -81,13 +82,16 @@ class ModelStore(Construct):
         require("ModelStore cache", cache, bool)
         check_prefix("ModelStore prefix", prefix)
         super().__init__(scope, construct_id)
+        if bucket is not None:
+            why = "SageMaker loads models of the endpoint's own region only"
+            check_bucket("ModelStore bucket", bucket, self, why=why)
         self.bucket: s3.IBucket = private_bucket(self, "Bucket") if bucket is None else bucket
         self.prefix = prefix
         self.cache = cache
         self._facts = facts_of(self.bucket)
         self.url = self._facts.url("ModelStore address", prefix)
-        self.permissions: tuple[Permission, ...] = self._facts.read_below(
-            prefix, reason="SageMaker loads any model below the store's prefix, when a request asks for it"
+        self.permissions: tuple[Permission, ...] = read_below(
+            self.bucket, prefix, reason="SageMaker loads any model below the store's prefix, when a request asks for it"
         )
         self.published: list[cdk.CfnResource] = []
         self._targets: dict[str, str] = {}
@@ -175,5 +179,5 @@ class ModelStore(Construct):
     def _write(self) -> tuple[Permission, ...]:
         """What the publisher needs in the store: to write archives, and to see whether one is there."""
         reason = "archives of the store are named after versions that are yet to come"
-        look = self._facts.read_below(self.prefix, reason=reason)
+        look = read_below(self.bucket, self.prefix, reason=reason)
         return *look, *write_below(self.bucket, self.prefix, reason=reason)

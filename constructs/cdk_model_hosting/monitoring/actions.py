@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard, cast
+from weakref import WeakKeyDictionary
 
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import ALARM_ACTIONS
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     """A topic that is told, or any action of CloudWatch's."""
 
 
+# Topics that CloudWatch cannot publish to, with their ARNs.
+_closed: WeakKeyDictionary[sns.ITopic, str] = WeakKeyDictionary()
+
+
+def close_to_alarms(topic: sns.ITopic) -> None:
+    """Note that CloudWatch cannot publish to a topic, so that no alarm is made for it.
+
+    Args:
+        topic: The topic.
+    """
+    _closed[topic] = topic.topic_arn
+
+
 def check_actions(what: str, actions: Sequence[AlarmAction]) -> None:
     """Refuse what is no action, and too many of them.
 
@@ -28,7 +42,8 @@ def check_actions(what: str, actions: Sequence[AlarmAction]) -> None:
         actions: The actions.
 
     Raises:
-        ConfigurationError: When one is of the wrong kind, or there are more than CloudWatch takes.
+        ConfigurationError: When one is of the wrong kind or a topic that CloudWatch cannot publish to, or there are more than
+            CloudWatch takes.
     """
     if not isinstance(actions, list | tuple):
         raise ConfigurationError(f"{what} must be a list, got {actions!r}: an alarm can have several")
@@ -38,6 +53,8 @@ def check_actions(what: str, actions: Sequence[AlarmAction]) -> None:
                 f"{what} element must be an SNS topic or an IAlarmAction such as cloudwatch_actions.LambdaAction, got "
                 f"{action!r}: CloudWatch can do nothing else"
             )
+        if _is_topic(action) and action in _closed:
+            raise _unheard(f"{what} element")
     ALARM_ACTIONS.check_length(what, actions)
 
 
@@ -60,8 +77,14 @@ class BoundActions:
         Args:
             scope: Where an action may make what it needs, such as a permission.
             alarm: Gives the alarm; asked by actions that are no topics.
+
+        Raises:
+            ConfigurationError: When one is a topic that CloudWatch cannot publish to.
         """
-        return [part if isinstance(part, str) else part.bind(scope, alarm()).alarm_action_arn for part in self._parts]
+        found = [part if isinstance(part, str) else part.bind(scope, alarm()).alarm_action_arn for part in self._parts]
+        if set(found) & set(_closed.values()):
+            raise _unheard("alarms actions")
+        return found
 
 
 class Targets:
@@ -89,6 +112,13 @@ class Targets:
             self._prefix = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:"
         unique = f"{construct_id}Target" if is_token(name) else name.replace("/", ".")
         return cloudwatch.Alarm.from_alarm_arn(self._scope, unique, self._prefix + name)
+
+
+def _unheard(what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{what} must be a topic that CloudWatch may publish to, got one of Notifications.create(): the key that AWS manages "
+        "for SNS lets no alarm use it; give a topic of your own"
+    )
 
 
 def _is_topic(action: AlarmAction) -> TypeGuard[sns.ITopic]:

@@ -33,6 +33,25 @@ def share(what: str, percent: float, *, of: str) -> float:
     return percent
 
 
+def use(what: str, percent: float, *, of: str) -> float:
+    """A share in use that can be exceeded.
+
+    Args:
+        what: The argument as the user typed it.
+        percent: Percent, 0 for any use at all, or 1 to below 100.
+        of: What it is a share of.
+
+    Raises:
+        ConfigurationError: When it is a Token, outside its range, or a fraction.
+    """
+    if 0 < share(what, percent, of=of) < 1:
+        raise ConfigurationError(
+            f"{what} must be 0 or 1 to below 100 %, got {percent}: whatever runs uses more than that; 90 stands for nine "
+            "tenths"
+        )
+    return percent
+
+
 def millis(what: str, duration: cdk.Duration, *, why: str) -> float:
     """A time in milliseconds.
 

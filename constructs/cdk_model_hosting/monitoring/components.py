@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from cdk_model_hosting.monitoring.checks import count, share
+from cdk_model_hosting.monitoring.checks import count, use
 from cdk_model_hosting.monitoring.condition import Condition
 from cdk_model_hosting.monitoring.watched import COPIES
 
@@ -72,7 +72,7 @@ class ComponentConditions(Condition):
         """The CPUs of the copies are too busy on average.
 
         Args:
-            above: Percent of a copy's CPUs, 0 to below 100.
+            above: Percent of a copy's CPUs, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
@@ -86,7 +86,7 @@ class ComponentConditions(Condition):
         """The memory of the copies is too full on average.
 
         Args:
-            above: Percent of a copy's memory, 0 to below 100.
+            above: Percent of a copy's memory, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
@@ -100,7 +100,7 @@ class ComponentConditions(Condition):
         """The GPUs of the copies are too busy on average.
 
         Args:
-            above: Percent of a copy's GPUs, 0 to below 100.
+            above: Percent of a copy's GPUs, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
@@ -114,7 +114,7 @@ class ComponentConditions(Condition):
         """The memory of the copies' GPUs is too full on average. Servers that take all of it at start are always above.
 
         Args:
-            above: Percent of the memory of a copy's GPUs, 0 to below 100.
+            above: Percent of the memory of a copy's GPUs, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
@@ -136,7 +136,7 @@ class ComponentConditions(Condition):
             metric=f"{metric}Normalized",
             namespace=COPIES,
             statistic="Average",
-            threshold=share(f"{what} above", above, of=f"{part} of a copy"),
+            threshold=use(f"{what} above", above, of=f"{part} of a copy"),
             gpus=metric.startswith("GPU"),
             says=f"more than {above} % of {part} of its copies is in use on average",
             minutes=minutes,

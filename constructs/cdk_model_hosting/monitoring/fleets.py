@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from cdk_model_hosting.monitoring.checks import count, share
+from cdk_model_hosting.monitoring.checks import count, use
 from cdk_model_hosting.monitoring.condition import Condition
 from cdk_model_hosting.monitoring.watched import INSTANCES
 
@@ -30,7 +31,7 @@ class FleetConditions(Condition):
         """The CPUs of the instances are too busy on average.
 
         Args:
-            above: Percent of all the cores of an instance together, 0 to below 100.
+            above: Percent of all the cores of an instance together, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
             cores: Virtual CPUs of an instance, where its type is not known to this app; taken from the type when omitted.
@@ -42,24 +43,26 @@ class FleetConditions(Condition):
 
     @classmethod
     def memory_utilization(cls, *, above: float = 90, minutes: int = 5, out_of: int = 5) -> Self:
-        """The memory of the instances is too full on average.
+        """The memory of the instances, or of a serverless endpoint, is too full on average.
 
         Args:
-            above: Percent of an instance's memory, 0 to below 100.
+            above: Percent of an instance's memory, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
         Raises:
             ConfigurationError: When a number is outside its range.
         """
-        return cls._use("MemoryUtilization", "memory_utilization", "the memory", above, minutes, out_of)
+        found = cls._use("MemoryUtilization", "memory_utilization", "the memory", above, minutes, out_of)
+        # Serverless endpoints publish it too, and have no instances.
+        return replace(found, says=f"more than {above} % of its memory is in use on average")
 
     @classmethod
     def disk_utilization(cls, *, above: float = 90, minutes: int = 5, out_of: int = 5) -> Self:
         """The disks of the instances are too full on average.
 
         Args:
-            above: Percent of an instance's disk space, 0 to below 100. Data capture stops well before it is full.
+            above: Percent of an instance's disk space, 0 or 1 to below 100. Data capture stops well before it is full.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
@@ -75,7 +78,7 @@ class FleetConditions(Condition):
         """The GPUs of the instances are too busy on average.
 
         Args:
-            above: Percent of all the GPUs of an instance together, 0 to below 100.
+            above: Percent of all the GPUs of an instance together, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
             gpus: GPUs of an instance, where its type is not known to this app; taken from the type when omitted.
@@ -92,7 +95,7 @@ class FleetConditions(Condition):
         """The memory of the GPUs is too full on average. Servers that take all of it at start are always above.
 
         Args:
-            above: Percent of the memory of all the GPUs of an instance together, 0 to below 100.
+            above: Percent of the memory of all the GPUs of an instance together, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
             gpus: GPUs of an instance, where its type is not known to this app; taken from the type when omitted.
@@ -132,7 +135,7 @@ class FleetConditions(Condition):
             metric=metric,
             namespace=INSTANCES,
             statistic="Average",
-            threshold=share(f"{what} above", above, of=f"{part} of an instance"),
+            threshold=use(f"{what} above", above, of=f"{part} of an instance"),
             counted=counted,
             count=number,
             says=f"more than {above} % of {part} of its instances is in use on average",

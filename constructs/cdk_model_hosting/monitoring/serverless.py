@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from cdk_model_hosting.monitoring.checks import MICROSECONDS_A_MILLI, WHOLE, millis, share
+from cdk_model_hosting.monitoring.checks import MICROSECONDS_A_MILLI, WHOLE, millis, use
 from cdk_model_hosting.monitoring.condition import Condition
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ class ServerlessConditions(Condition):
         """Nearly as many requests are in flight as the endpoint answers at once: further ones are about to be refused.
 
         Args:
-            above: Percent of the endpoint's largest concurrency, 0 to below 100.
+            above: Percent of the endpoint's largest concurrency, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
         Raises:
             ConfigurationError: When a number is outside its range.
         """
-        part = share("Alarm.concurrency_utilization above", above, of="the largest concurrency")
+        part = use("Alarm.concurrency_utilization above", above, of="the largest concurrency")
         return cls(
             name="ConcurrencyUtilization",
             what="Alarm.concurrency_utilization",
@@ -78,14 +78,14 @@ class ServerlessConditions(Condition):
         Published by endpoints with provisioned concurrency alone; without, the alarm never goes off.
 
         Args:
-            above: Percent of the provisioned concurrency, 0 to below 100.
+            above: Percent of the provisioned concurrency, 0 or 1 to below 100.
             minutes: Minutes that must be bad.
             out_of: Minutes that are looked at, at most a day of them.
 
         Raises:
             ConfigurationError: When a number is outside its range.
         """
-        part = share("Alarm.provisioned_utilization above", above, of="the provisioned concurrency")
+        part = use("Alarm.provisioned_utilization above", above, of="the provisioned concurrency")
         return cls(
             name="ProvisionedUtilization",
             what="Alarm.provisioned_utilization",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import (
     MAX_CAPACITY,
@@ -165,6 +166,24 @@ class Bounds:
                     f"Scaling policies must track different metrics, got {first.name} and {second.name} on one: two targets "
                     "for one metric would fight"
                 )
+
+    def advice(self, what: str) -> list[Advice]:
+        """What works with a fleet that can be at zero, but not as one may expect.
+
+        Args:
+            what: The fleet in words.
+        """
+        smallest = self.smallest
+        if is_token(smallest) or smallest > 0:
+            return []
+        off = any(is_token(each.between[1]) or each.between[1] == 0 for each in self.schedules)
+        if off or any(policy.rule.shrinks for policy in self.policies):
+            return []
+        text = (
+            f"{what} is woken from zero by its first request and never goes back there: nothing in its scaling takes away what "
+            "that brings up; add a policy that shrinks it, or see to it elsewhere"
+        )
+        return [Advice("neverBackToZero", text)]
 
     def wake(self, fleet: ScaledFleet) -> Wake | None:
         """What wakes a fleet that can be at zero; None for all others.

@@ -82,6 +82,11 @@ class Policy(ABC):
             ConfigurationError: When it would not.
         """
 
+    @property
+    @abstractmethod
+    def shrinks(self) -> bool:
+        """Whether it takes instances away."""
+
     @abstractmethod
     def bind(self, scope: Construct, construct_id: str, target: Any, fleet: ScaledFleet) -> list[cdk.CfnResource]:
         """Make the policy's resources.

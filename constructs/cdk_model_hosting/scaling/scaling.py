@@ -47,7 +47,8 @@ class Scaling(Bounds):
     ) -> Scaling:
         """Bounds, with any number of policies and schedules.
 
-        Without a policy the fleet is registered with its bounds only, for policies made elsewhere.
+        Without a policy the fleet is registered with its bounds only, for policies made elsewhere. One that can be at zero
+        is woken all the same, and warned of when nothing brings it back.
 
         Args:
             minimum: Fewest instances. 0 is for asynchronous endpoints and inference components.

@@ -111,6 +111,11 @@ class StepScaling(Policy):
     def check_pattern(self, pattern: Pattern) -> None:
         """Any kind of endpoint will do: the metric is the user's."""
 
+    @property
+    def shrinks(self) -> bool:
+        """Whether any of its steps takes instances away; also when one that is known at deploy time only may."""
+        return any(is_token(each.change) or each.change < 0 for each in self.intervals)
+
     def bind(
         self,
         scope: Construct,

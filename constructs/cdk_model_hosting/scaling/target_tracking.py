@@ -56,6 +56,11 @@ class TargetTracking(RenderedPolicy):
         """Refuse a kind of endpoint that does not publish the metric."""
         self.reach.check(self.what, pattern)
 
+    @property
+    def shrinks(self) -> bool:
+        """Whether it takes instances away."""
+        return self.scale_in
+
     def specification(self, fleet: ScaledFleet) -> dict[str, Any]:
         """The metric, as the policy's configuration names it."""
         raise AssertionError(f"{type(self).__name__} must name its metric for {fleet}")

@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 
 from cdk_model_hosting import FunctionCode, ModelDelivery, ModelFunction
 from cdk_model_hosting.functions.on_failure import OnFailure
-from tests.local_aws.examples.functions import ARCHITECTURE, PYTHON
+from tests.local_aws.function_packages import ARCHITECTURE, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from cdk_model_hosting import (
 )
 from cdk_model_hosting.functions.endpoint_requests import EndpointRequests
 from cdk_model_hosting.functions.proxy import EndpointProxy
-from tests.local_aws.examples.functions import ARCHITECTURE, PYTHON
+from tests.local_aws.function_packages import ARCHITECTURE, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable

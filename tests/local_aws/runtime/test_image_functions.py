@@ -9,7 +9,7 @@ import pytest
 from cdk_model_hosting.functions import cache
 from cdk_model_hosting.functions.packages import Packages
 from cdk_model_hosting.functions.target import Target
-from tests.local_aws.examples.functions import ARCHITECTURE, PYTHON, for_this_machine
+from tests.local_aws.function_packages import ARCHITECTURE, PYTHON, for_this_machine
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.functional import Functions, laid_out
 from tests.local_aws.stacks import Stack

@@ -24,6 +24,7 @@ from tests.local_aws.server import (
     cloudformation,
     cloudwatch,
     ecr,
+    eks,
     events,
     functions,
     gateway,
@@ -58,6 +59,7 @@ def main() -> None:
     schedules.install()
     events.install()
     traffic.install()
+    eks.install()
     types = cloudformation.install()
     logger.info("%d resource types after %.1f seconds", types, time.monotonic() - started)
 

@@ -1,10 +1,12 @@
-"""What tests ask of the local AWS that is none of AWS's business: shortages, repeated events, schedules that fire now."""
+"""What tests ask of the local AWS that is none of AWS's business: shortages, repeated events, schedules that fire now, what
+is in a Kubernetes cluster."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 from tests.local_aws.server import events, schedules
+from tests.local_aws.server.eks import objects
 from tests.local_aws.server.sagemaker import transform_shortage
 
 
@@ -28,18 +30,33 @@ def _schedule(name: Any) -> Any:
     return name
 
 
+def _kubernetes(cluster: str) -> Any:
+    contents = objects.contents(cluster)
+    if contents is None:
+        raise ValueError(f"there is no cluster {cluster}")
+    return contents.told()
+
+
 _CONTROLS: dict[str, Callable[[Any], Any]] = {
     "/_local_aws/transform-shortage": _shortage,
     "/_local_aws/event-deliveries": _deliveries,
     "/_local_aws/fired-schedule": _schedule,
 }
-PATHS = frozenset(_CONTROLS)
+_KUBERNETES = "/_local_aws/kubernetes/"
+
+
+def is_control(path: str) -> bool:
+    """Tell whether a path is one of these."""
+    return path in _CONTROLS or path.startswith(_KUBERNETES)
 
 
 def answer(path: str, body: bytes) -> tuple[int, bytes]:
     """Do what is asked, in JSON; answer with what was before, or with status 400 and why it cannot be done."""
     try:
-        answered = _CONTROLS[path](json.loads(body) if body else None)
+        if path.startswith(_KUBERNETES):
+            answered = _kubernetes(path.removeprefix(_KUBERNETES))
+        else:
+            answered = _CONTROLS[path](json.loads(body) if body else None)
     except (ValueError, TypeError, AttributeError) as error:
         return 400, str(error).encode()
     return 200, json.dumps(answered).encode()

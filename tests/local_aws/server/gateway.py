@@ -36,7 +36,7 @@ def application(types: int) -> Any:
             await _respond(send, 200, ready)
         elif path == TIME_FACTOR_PATH:
             await _respond(send, *_time_factor(await _body(receive) if scope["method"] == "PUT" else b""))
-        elif path in controls.PATHS:
+        elif controls.is_control(path):
             await _respond(send, *controls.answer(path, await _body(receive) if scope["method"] == "PUT" else b""))
         elif path.startswith(_ANSWER_PREFIX) and _content_type(scope):
             # S3 checks the signature of the URL, which covers this header; urllib sends one unless told not to.

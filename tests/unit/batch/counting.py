@@ -39,5 +39,10 @@ def allows(statement: dict[str, Any], action: str, resource: str, prefix: str | 
 
 def flat(value: Any) -> str:
     """An ARN as it is in a usual region."""
-    parts = value["Fn::Join"][1] if isinstance(value, dict) else [value]
-    return "".join("aws" if part == {"Ref": "AWS::Partition"} else part for part in parts)
+    match value:
+        case {"Fn::Sub": str(template)}:
+            return template.replace("${AWS::Partition}", "aws")
+        case {"Fn::Join": [_, [*parts]]}:
+            return "".join("aws" if part == {"Ref": "AWS::Partition"} else part for part in parts)
+        case _:
+            return str(value)

@@ -90,13 +90,10 @@ def served(stack: cdk.Stack) -> list[dict[str, Any]]:
 def test_the_models_role_reads_writes_and_logs() -> None:
     stack = new_stack()
     batch_in(stack, capture=TransformCapture())
-    bucket = ["arn:", {"Ref": "AWS::Partition"}, ":s3:::records"]
     reads, *_ = (each for each in served(stack) if each["Action"] == "s3:GetObject")
-    assert reads["Resource"] == {"Fn::Join": ["", [*bucket[:2], ":s3:::records/input/*"]]}
+    assert reads["Resource"] == sub("arn:${AWS::Partition}:s3:::records/input/*")
     writes = [each["Resource"] for each in served(stack) if "s3:PutObject" in each["Action"]]
-    assert writes == [
-        {"Fn::Join": ["", [*bucket[:2], f":s3:::records/{prefix}*"]]} for prefix in ("output/", "captured/")
-    ]
+    assert writes == [sub(f"arn:${{AWS::Partition}}:s3:::records/{prefix}*") for prefix in ("output/", "captured/")]
     logs = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/sagemaker/TransformJobs"
     assert may(served(stack), "logs:PutLogEvents")["Resource"] == [sub(logs), sub(f"{logs}:*")]
 
@@ -110,8 +107,8 @@ def test_the_models_role_reads_a_manifest_and_what_it_lists() -> None:
         data_bucket=records(stack, "Lake", bucket_name="lake"),
     )
     batch_in(stack, source=source)
-    reads = [each["Resource"]["Fn::Join"][1][-1] for each in served(stack) if each["Action"] == "s3:GetObject"]
-    assert reads == [":s3:::records/lists/*", ":s3:::lake/in/*"]
+    reads = [each["Resource"] for each in served(stack) if each["Action"] == "s3:GetObject"]
+    assert reads == [sub(f"arn:${{AWS::Partition}}:s3:::{each}/*") for each in ("records/lists", "lake/in")]
 
 
 def test_the_models_role_uses_keys() -> None:

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from cdk_model_hosting import BatchTransformMap, Shards, TransformSource
 from cdk_model_hosting.permissions import policy_document
 from tests.unit.batch.batched import KEY, batch_in, found, records
-from tests.unit.builders import new_stack, refused, text_token
+from tests.unit.builders import new_stack, refused, sub, text_token
 
 
 def bound(shards: Shards, scope: cdk.Stack | None = None, **options: Any) -> Any:
@@ -135,7 +135,7 @@ def test_a_manifest_and_its_key_may_be_read_and_nothing_else() -> None:
         {
             "Action": "s3:GetObject",
             "Effect": "Allow",
-            "Resource": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::lists/shards/eu.json"]]},
+            "Resource": sub("arn:${AWS::Partition}:s3:::lists/shards/eu.json"),
         },
         {"Action": "kms:Decrypt", "Effect": "Allow", "Resource": KEY},
     ]

@@ -9,7 +9,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from cdk_model_hosting.endpoints.capture import DataCapture
 from cdk_model_hosting.permissions import Permission
-from tests.unit.builders import att, join, new_stack, number_token, only, refused, resources, text_token
+from tests.unit.builders import att, join, new_stack, number_token, only, refused, resources, sub, text_token
 from tests.unit.endpoints.configured import configured
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
@@ -143,7 +143,7 @@ def test_the_role_may_write_below_the_prefix_alone() -> None:
         {
             "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
             "Effect": "Allow",
-            "Resource": join("arn:", {"Ref": "AWS::Partition"}, ":s3:::captures/captured/*"),
+            "Resource": sub("arn:${AWS::Partition}:s3:::captures/captured/*"),
         }
     ]
     assert permissions[0].wildcard_reason == (

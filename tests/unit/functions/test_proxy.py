@@ -29,7 +29,7 @@ from cdk_model_hosting import (
 )
 from cdk_model_hosting.functions.endpoint_requests import EndpointRequests
 from cdk_model_hosting.functions.on_failure import OnFailure
-from tests.unit.builders import join, new_stack, resources, stack_in, text_token
+from tests.unit.builders import join, new_stack, resources, stack_in, sub, text_token
 from tests.unit.endpoints.shared import component_on, endpoint_in
 from tests.unit.functions.made import only_own, own
 from tests.unit.functions.proxies import (
@@ -147,7 +147,7 @@ def test_an_asynchronous_endpoint_gets_its_requests_in_its_storage(source: Path)
         {
             "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
             "Effect": "Allow",
-            "Resource": join("arn:", {"Ref": "AWS::Partition"}, ":s3:::mine/requests/*"),
+            "Resource": sub("arn:${AWS::Partition}:s3:::mine/requests/*"),
         },
     ]
     assert variables(made)["UPLOADS"] == "s3://mine/requests/"

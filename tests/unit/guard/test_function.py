@@ -7,14 +7,23 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from cdk_model_hosting import ComponentEndpoint, ComponentResources, InferenceComponent, RealtimeEndpoint, Scaling
-from cdk_model_hosting.guard.permissions import CHECK_COMPONENTS, CHECK_ROLLOUTS, OWN_SCALING
+from cdk_model_hosting import (
+    ComponentEndpoint,
+    ComponentResources,
+    ConfigurationError,
+    InferenceComponent,
+    RealtimeEndpoint,
+    Scaling,
+)
+from cdk_model_hosting.guard.function import EndpointGuard
+from cdk_model_hosting.guard.permissions import CHECK_COMPONENTS, CHECK_ROLLOUTS, OWN_SCALING, own_capacity
 from cdk_model_hosting.handlers.endpoint_guard.permissions import (
     PERMISSIONS,
     SCALABLE_TARGET_CONDITIONS,
     SERVICE_LINKED_ROLE_CONDITIONS,
 )
-from tests.unit.builders import PAIR, container, new_stack, single
+from cdk_model_hosting.permissions import Permission
+from tests.unit.builders import PAIR, container, new_stack, single, sub, text_token
 
 SCALING = Scaling.on_invocations(per_instance_per_minute=600, between=(2, 4))
 
@@ -121,6 +130,57 @@ def test_every_wildcard_has_its_reason() -> None:
     for permission in (*CHECK_COMPONENTS, *CHECK_ROLLOUTS, *OWN_SCALING):
         has_wildcard = any("*" in str(resource) for resource in permission.resources)
         assert has_wildcard == (permission.wildcard_reason is not None), permission
+
+
+def test_it_may_change_the_size_of_endpoints_that_ask_for_it_alone() -> None:
+    stack = two_endpoints(verify_rollout=False)
+    for name in ("fraud", "Coast"):
+        RealtimeEndpoint(
+            stack,
+            name,
+            model=single(stack, f"{name}Model"),
+            fleet=PAIR,
+            scaling=SCALING,
+            endpoint_name=name,
+            verify_rollout=False,
+            allow_instance_type_change=True,
+        )
+    template = Template.from_stack(stack)
+    both = ["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"]
+    prefix = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint/"
+    given = [each["Resource"] for each in guard_policy(template) if each["Action"] == both]
+    # SageMaker writes names in lower case there.
+    assert sorted(given, key=str) == [sub(f"{prefix}coast"), sub(f"{prefix}fraud")]
+    assert not [each for each in guard_policy(template) if each["Resource"] == sub(f"{prefix}*")]
+    for kind in ("Custom::ScalingRelease", "Custom::ScalingRegistration"):
+        waits = [
+            [name for name in each["DependsOn"] if "OwnCapacity" in name]
+            for each in template.find_resources(kind).values()
+        ]
+        assert len(waits) == len({name for names in waits for name in names}) == 2
+
+
+def test_an_endpoint_whose_name_is_a_token_stands_for_any() -> None:
+    permission = own_capacity(text_token(new_stack()))
+    assert permission.resources == (sub("arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:endpoint/*"),)
+    assert permission.wildcard_reason == (
+        "the endpoint is named when it is deployed, perhaps with capitals, which its ARN is without"
+    )
+
+
+def test_fails_when_iam_keeps_no_further_policy() -> None:
+    guard = EndpointGuard.of(new_stack())
+    small = (own_capacity("fraud"),)
+    for _ in range(100):
+        guard.policy("Once", small)
+    large = (Permission(actions=("s3:GetObject",), resources=("x" * 9_000,)),)
+    message = (
+        r"Policies of the function that watches over a stack's endpoints must be 1-10240 characters, got 1\d{4}: IAM keeps no "
+        r"longer ones, and each endpoint with allow_instance_type_change takes one; put some of them into another stack"
+    )
+    guard.policy("Enough", large)
+    with pytest.raises(ConfigurationError, match=f"^{message}$"):
+        guard.policy("More", large)
 
 
 def test_nothing_is_given_twice() -> None:

@@ -28,13 +28,14 @@ def job(construct_id: str = "Score", **options: Any) -> GpuBatchJob:
     given = options.pop("cluster", None)
     cluster = made.cluster() if given is None else given
     stack = cdk.Stack.of(cluster)
-    found = stack.node.try_find_child("Bucketrecords")
-    records = bucket(stack) if found is None else found
+    records: Any = stack.node.try_find_child("Bucketrecords")
+    if records is None:
+        records = bucket(stack)
     needed = {
         "namespace": "batch",
         "image": IMAGE,
         "command": ["python", "worker.py"],
-        "shards": JobShards.listed(records, KEYS),  # type: ignore[arg-type] # a bucket, as its name says
+        "shards": JobShards.listed(records, KEYS),
         "output": JobOutput(bucket=records),
         "time_limit": cdk.Duration.hours(2),
     }

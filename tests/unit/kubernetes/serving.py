@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from cdk_model_hosting.kubernetes.argo_rollouts import ArgoRollouts
+from cdk_model_hosting.kubernetes.dcgm_exporter import DcgmExporter
 from cdk_model_hosting.kubernetes.inference_server import InferenceServer
 from cdk_model_hosting.kubernetes.keda import Keda
 from cdk_model_hosting.kubernetes.pod_size import PodSize
@@ -46,6 +47,7 @@ def add_ons(cluster: ServingCluster) -> None:
     stack = cdk.Stack.of(cluster)
     Keda(stack, "Keda", cluster=cluster)
     Prometheus(stack, "Prometheus", cluster=cluster)
+    DcgmExporter(stack, "DcgmExporter", cluster=cluster)
     ArgoRollouts(stack, "ArgoRollouts", cluster=cluster)
 
 

@@ -74,7 +74,7 @@ LONG = "a node with GPUs takes minutes to start, and one that a hanging job keep
             {"time_limit": cdk.Duration.seconds(59)},
             f"GpuBatchJob time_limit must be 60-2592000 seconds, got 59: {LONG}",
         ),
-        ({"time_limit": None}, f"GpuBatchJob time_limit must be 60-2592000 seconds, got None: it must be a number"),
+        ({"time_limit": None}, "GpuBatchJob time_limit must be 60-2592000 seconds, got None: it must be a number"),
         (
             {"shard_time_limit": cdk.Duration.days(31)},
             f"GpuBatchJob shard_time_limit must be 60-2592000 seconds, got 2678400: {LONG}",

@@ -27,6 +27,27 @@ def test_what_does_not_is_told() -> None:
     ]
 
 
+def test_fields_that_nobody_knows_are_told() -> None:
+    container = {"name": "one", "image": "serve:1", "comand": ["serve"], "env": [{"name": "A", "valu": "1"}]}
+    rollout = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Rollout",
+        "metadata": {"name": "one", "label": {}, "labels": {"whatever": "yes"}},
+        "spec": {
+            "strategy": {"canary": {"steps": [{"setWeight": 10}, {"setWait": 1}]}},
+            "template": {"metadata": {}, "spec": {"containers": [container]}},
+        },
+    }
+
+    assert faults([pool(limit={}), rollout]) == [
+        "NodePool gpu: data/spec/limit is no field",
+        "Rollout one: data/metadata/label is no field",
+        "Rollout one: data/spec/strategy/canary/steps/1/setWait is no field",
+        "Rollout one: data/spec/template/spec/containers/0/comand is no field",
+        "Rollout one: data/spec/template/spec/containers/0/env/0/valu is no field",
+    ]
+
+
 @pytest.mark.parametrize("kind", ["ScaledObject", "TriggerAuthentication"])
 def test_kinds_of_keda(kind: str) -> None:
     (fault,) = faults([{"apiVersion": "keda.sh/v1alpha1", "kind": kind, "metadata": {"name": "one"}, "spec": 1}])

@@ -76,6 +76,16 @@ def test_time_slicing() -> None:
     assert told(cluster) == []
 
 
+def test_others_can_ask_how_gpus_are_shared() -> None:
+    cluster = made.cluster()
+    sharing = GpuSharing.time_slicing(replicas=4)
+    DevicePlugin(cluster, "DevicePlugin", cluster=cluster, sharing=sharing)
+
+    plugin = cluster.claimed(DevicePlugin.CLAIM)
+    assert isinstance(plugin, DevicePlugin)
+    assert plugin.sharing is sharing
+
+
 def test_what_adds_nodes_counts_whole_gpus() -> None:
     cluster = made.cluster(node_scaling=NodeScaling.CLUSTER_AUTOSCALER)
     values(cluster, sharing=GpuSharing.time_slicing(replicas=2))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -8,7 +8,6 @@ from aws_cdk import aws_ec2 as ec2
 
 from cdk_model_hosting.kubernetes.capacity import Capacity
 from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
-from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
 from cdk_model_hosting.kubernetes.gpu_sharing import GpuSharing
 from cdk_model_hosting.kubernetes.node_image import NodeImage
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
@@ -17,6 +16,9 @@ from tests.unit.builders import number_token, refused, resources, text_token
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.custom import assert_valid_custom
 from tests.unit.kubernetes.pools import auto_mode, cluster_with_karpenter, pool
+
+if TYPE_CHECKING:
+    from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
 
 
 def objects(of: Any) -> dict[str, dict[str, Any]]:

@@ -197,6 +197,16 @@ def test_fails_when_an_argument_is_of_another_kind(options: dict[str, Any], mess
         karpenter(**options)
 
 
+def test_fails_when_its_kinds_are_of_another_version() -> None:
+    kinds = Chart(
+        name="karpenter-crd", repository="oci://registry/karpenter-crd", version="1.14.1", namespace="karpenter"
+    )
+    with refused(
+        "Karpenter kinds_chart must be of version 1.15.0, got 1.14.1: Karpenter reads its kinds as its own version has them"
+    ):
+        karpenter(kinds_chart=kinds)
+
+
 def test_tokens_pass() -> None:
     stack = cdk.Stack(cdk.App(), "Stack")
     scope = karpenter(cluster_of(stack, attributes={"cluster_name": text_token(stack, "Name")}))

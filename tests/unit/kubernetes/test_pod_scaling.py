@@ -236,7 +236,13 @@ def test_fails_when_an_add_on_is_missing() -> None:
     ):
         serving(cluster=cluster, scaling=scaling)
     with refused(
-        "InferenceServer scaling must have Keda in the cluster, got none: nothing would act on it; make Keda(...) before the server"
+        "InferenceServer scaling must have Keda in the cluster, got none: nothing would come of it; make Keda(...) before the server"
+    ):
+        serving(cluster=cluster, scaling=scaling, prometheus="http://prometheus.monitoring.svc")
+    Keda(cluster, "Keda", cluster=cluster)
+    with refused(
+        "InferenceServer scaling on_gpu_use must have DcgmExporter in the cluster, got none: nothing would come of it; make "
+        "DcgmExporter(...) before the server"
     ):
         serving(cluster=cluster, scaling=scaling, prometheus="http://prometheus.monitoring.svc")
 

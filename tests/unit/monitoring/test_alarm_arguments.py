@@ -36,6 +36,29 @@ def test_fails_when_a_share_is_none(factory: Factory, of: str, above: float) -> 
         factory(above=above)
 
 
+USES = [factory for factory, _ in SHARES if factory.__name__.endswith("_utilization")]
+
+
+@pytest.mark.parametrize("factory", USES)
+@pytest.mark.parametrize("above", [0.01, 0.9, 0.999])
+def test_fails_when_a_use_is_a_fraction(factory: Factory, above: float) -> None:
+    with refused(
+        f"Alarm.{factory.__name__} above must be 0 or 1 to below 100 %, got {above}: whatever runs uses more than that; 90 "
+        "stands for nine tenths"
+    ):
+        factory(above=above)
+
+
+@pytest.mark.parametrize("factory", USES)
+@pytest.mark.parametrize("above", [0, 1, 1.5, 99.9])
+def test_any_use_at_all_and_what_is_no_fraction_pass(factory: Factory, above: float) -> None:
+    assert f"more than {above} %" in factory(above=above).says
+
+
+def test_a_share_of_requests_may_be_a_fraction() -> None:
+    assert Alarm.server_errors(above=0.5).threshold == 0.005
+
+
 @pytest.mark.parametrize(("factory", "of"), SHARES)
 def test_fails_when_a_share_is_a_token(factory: Factory, of: str) -> None:
     assert of

@@ -69,11 +69,11 @@ def test_few_requests_counts_silence_as_too_few() -> None:
 @pytest.mark.parametrize(
     ("alarm", "metric", "threshold", "part"),
     [
-        (Alarm.cpu_utilization(above=80), "CPUUtilization", 80 * 48, "the CPUs"),
-        (Alarm.memory_utilization(above=80), "MemoryUtilization", 80, "the memory"),
-        (Alarm.disk_utilization(above=75), "DiskUtilization", 75, "the disk"),
-        (Alarm.gpu_utilization(above=80), "GPUUtilization", 80 * 4, "the GPUs"),
-        (Alarm.gpu_memory_utilization(above=95), "GPUMemoryUtilization", 95 * 4, "the GPUs' memory"),
+        (Alarm.cpu_utilization(above=80), "CPUUtilization", 80 * 48, "the CPUs of its instances"),
+        (Alarm.memory_utilization(above=80), "MemoryUtilization", 80, "its memory"),
+        (Alarm.disk_utilization(above=75), "DiskUtilization", 75, "the disk of its instances"),
+        (Alarm.gpu_utilization(above=80), "GPUUtilization", 80 * 4, "the GPUs of its instances"),
+        (Alarm.gpu_memory_utilization(above=95), "GPUMemoryUtilization", 95 * 4, "the GPUs' memory of its instances"),
     ],
 )
 def test_use_is_multiplied_by_what_it_adds_up_over(alarm: Alarm, metric: str, threshold: float, part: str) -> None:
@@ -83,5 +83,5 @@ def test_use_is_multiplied_by_what_it_adds_up_over(alarm: Alarm, metric: str, th
         metric,
         "Average",
         threshold,
-        f"main of fraud: more than {percent:g} % of {part} of its instances is in use on average",
+        f"main of fraud: more than {percent:g} % of {part} is in use on average",
     )

@@ -43,6 +43,8 @@ JOB_LABEL = "model-hosting/job"
 """Name of the batch job that a Kubernetes job, or a pod of one, belongs to."""
 
 _DIGEST_LENGTH = 8
+# No name that Kubernetes would take.
+_TO_BE_NAMED = "<name of the job>"
 _WEEK_SECONDS = 604_800
 
 
@@ -177,10 +179,14 @@ class GpuBatchJob(Construct):
 
     def _named(self) -> tuple[str, list[dict[str, Any]]]:
         """The objects, and the job's name: with a digest of all that a job of the same name could not have otherwise."""
-        digest = self._digest(self._rendered("name") if self._start.once else [self._shards.listing])
-        named = self._start.once or self._shards.listing is not None
-        name = f"{self.name}-{digest}" if named else self.name
-        return name, self._rendered(name)
+        rendered = self._rendered(_TO_BE_NAMED)
+        name = self.name
+        if self._start.once:
+            name = f"{name}-{self._digest(rendered)}"
+        elif self._shards.listing is not None:
+            name = f"{name}-{self._digest(self._shards.listing)}"
+        named: list[dict[str, Any]] = json.loads(json.dumps(rendered).replace(_TO_BE_NAMED, name))
+        return name, named
 
     def _digest(self, told: Any) -> str:
         text = json.dumps(cdk.Stack.of(self).resolve(told), sort_keys=True)

@@ -40,7 +40,7 @@ class QueueFlavor:
 
     Args:
         nodes: The node group, or the name of a group or pool.
-        gpus: Devices; all of the group's at its largest when omitted.
+        gpus: Devices; all of the group's at its largest when omitted. Where GPUs are shared, shares are counted: give their number.
         cpu: Processors; all of the group's at its largest when omitted.
         memory_mb: Memory in MB; all of the group's at its largest when omitted.
         accelerator: Whose devices a group or pool has that is named; that of a `GpuNodeGroup` is known.
@@ -63,6 +63,10 @@ class QueueFlavor:
         QUEUE_CPU.check("QueueFlavor cpu", self.cpu)
         QUEUE_MEMORY_MB.check("QueueFlavor memory_mb", self.memory_mb)
         POD_ACCELERATOR.check("QueueFlavor accelerator", self.accelerator)
+        if isinstance(self.nodes, GpuNodeGroup) and self.accelerator not in (None, self.nodes.accelerator):
+            raise ConfigurationError(
+                f"QueueFlavor accelerator must be that of the group, {self.nodes.accelerator}, got {self.accelerator!r}: leave it out"
+            )
         known = self._known()
         for what in ("gpus", "cpu", "memory_mb"):
             if getattr(self, what) is None and known.get(what) is None:

@@ -1,7 +1,8 @@
 """Files from S3, which are there before a server starts.
 
-Triton could read S3 itself. It asks for the bucket first, which a role that may list one prefix alone must not, and the AWS SDK that
-it is built with is older than Pod Identity. So the AWS CLI downloads for all servers.
+Triton could read S3 itself. But it asks for the bucket first, which a role that may list one prefix alone must not, and Pod Identity
+takes an AWS SDK for C++ of version 1.11.263 or newer: which one an image is built with, its version does not tell, and older ones it
+was. So the AWS CLI downloads for all servers.
 
 See: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-minimum-sdk.html
 """

@@ -5,6 +5,7 @@ from tests.local_aws.server.cloudformation import (
     cleanup,
     components,
     custom_resources,
+    eks,
     engine,
     experiments,
     functions,
@@ -29,7 +30,7 @@ def install() -> int:
     patience.install()
     custom_resources.install()
     cleanup.install()
-    played = (sagemaker, components, experiments, scaling, aliases)
+    played = (sagemaker, components, experiments, scaling, aliases, eks)
     own = {provider.resource_type.name: provider for module in played for provider in module.providers()}
     for resource_type in resource_types():
         if resource_type.name.startswith(LEFT_TO_MINISTACK):

@@ -20,13 +20,17 @@ class GenericProvider(Provider):
         validation.check(self.resource_type, properties)
         model = validation.coerced(self.resource_type, copy.deepcopy(properties))
         model = identity.named(self.resource_type, model, logical_id, stack_name)
-        model = identity.with_read_only(self.resource_type, model)
+        model = identity.with_read_only(self.resource_type, self.completed(model))
         identifier = identity.primary_identifier(self.resource_type, model)
         if self._key(identifier) in engine.cloud_control_records:
             raise ValueError(
                 f"Resource of type '{self.resource_type.name}' with identifier '{identifier}' already exists."
             )
         return self._keep(identifier, model)
+
+    def completed(self, model: Properties) -> Properties:
+        """Return a new resource's model with what its service adds in another way than the schema lets one guess."""
+        return model
 
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Created:
         """Put the new properties in the place of the old ones, or replace when a nested create-only one changed."""

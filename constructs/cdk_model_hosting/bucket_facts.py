@@ -1,4 +1,4 @@
-"""What models need to know of the bucket that their artifacts lie in."""
+"""What is known of a bucket, asked for once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cdk_model_hosting.permissions import Permission, arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
 
 
@@ -21,12 +22,14 @@ class BucketFacts:
     Args:
         name: Its name; often a Token.
         arn: Its ARN.
-        decrypt: What reading its objects needs besides.
+        key: KMS key of its objects, as far as the CDK knows it.
+        key_arn: ARN of that key.
     """
 
     name: str
     arn: str
-    decrypt: tuple[Permission, ...]
+    key: kms.IKey | None
+    key_arn: str | None
 
     def object_arn(self, key: str) -> str | dict[str, Any]:
         """ARN of an object, or of several where the key ends in a wildcard.
@@ -34,12 +37,14 @@ class BucketFacts:
         Args:
             key: The object's key.
         """
-        if is_token(self.name) or is_token(key):
+        # The ARN of a bucket that is imported by its name holds a Token for the partition: it is written without.
+        # A key with a dollar in it would be read as a reference there, as a Token is one.
+        if is_token(self.name) or "$" in key or not is_token(self.arn):
             return f"{self.arn}/{key}"
         return arn(f"arn:${{AWS::Partition}}:s3:::{self.name}/{key}")
 
     def url(self, what: str, key: str) -> str:
-        """Address of an object or a prefix.
+        """Address of an artifact, or of the prefix of one.
 
         Args:
             what: Whose address it is, for the message.
@@ -58,27 +63,15 @@ class BucketFacts:
         Args:
             key: The object's key.
         """
-        return (Permission(actions=("s3:GetObject",), resources=(self.object_arn(key),)), *self.decrypt)
+        return Permission(actions=("s3:GetObject",), resources=(self.object_arn(key),)), *self.decrypt
 
-    def read_below(self, prefix: str, *, reason: str) -> tuple[Permission, ...]:
-        """What finding and reading every object below a prefix needs.
-
-        Args:
-            prefix: The prefix.
-            reason: Why all of them are read.
-        """
-        objects = Permission(
-            actions=("s3:GetObject",), resources=(self.object_arn(f"{prefix}*"),), wildcard_reason=reason
-        )
-        find = Permission(
-            actions=("s3:ListBucket",),
-            resources=(self.arn,),
-            conditions={"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}},
-        )
-        return objects, find, *self.decrypt
+    @property
+    def decrypt(self) -> tuple[Permission, ...]:
+        """What reading its objects needs besides."""
+        return () if self.key_arn is None else (Permission(actions=("kms:Decrypt",), resources=(self.key_arn,)),)
 
 
-# Many models share a bucket, and each of its attributes is a call into the CDK kernel.
+# Many constructs share a bucket, and each of its attributes is a call into the CDK kernel.
 _known: WeakKeyDictionary[s3.IBucket, BucketFacts] = WeakKeyDictionary()
 
 
@@ -91,7 +84,6 @@ def facts_of(bucket: s3.IBucket) -> BucketFacts:
     facts = _known.get(bucket)
     if facts is None:
         key = bucket.encryption_key
-        decrypt = () if key is None else (Permission(actions=("kms:Decrypt",), resources=(key.key_arn,)),)
-        facts = BucketFacts(bucket.bucket_name, bucket.bucket_arn, decrypt)
-        _known[bucket] = facts
+        key_arn = None if key is None else key.key_arn
+        facts = _known[bucket] = BucketFacts(bucket.bucket_name, bucket.bucket_arn, key, key_arn)
     return facts
