@@ -50,8 +50,11 @@ class Request:
             for name, value in properties.items()
             if name not in self.without and (not self.only or name in self.only)
         }
-        asked = {**self.added, **kept}
-        return dict(_small(asked)) if self.small else asked
+        return {**self.added, **(_small(kept) if self.small else kept)}
+
+    def spelled(self, name: str) -> str:
+        """A property's name, as the service has it."""
+        return name[:1].lower() + name[1:] if self.small else name
 
 
 _UPDATE_ONLY = "UpdateEndpoint takes it, CreateEndpoint does not"
@@ -141,14 +144,14 @@ REQUESTS: dict[str, tuple[Request, ...]] = {
     ),
     "AWS::EKS::Nodegroup": (
         Request(
-            service="eks", shape="CreateNodegroupRequest", without={}, added={"NodegroupName": _MADE_UP}, small=True
+            service="eks", shape="CreateNodegroupRequest", without={}, added={"nodegroupName": _MADE_UP}, small=True
         ),
         Request(
             service="eks",
             shape="UpdateNodegroupVersionRequest",
             without={},
             only=("ClusterName", "NodegroupName", "Version", "ReleaseVersion", "LaunchTemplate"),
-            added={"NodegroupName": _MADE_UP},
+            added={"nodegroupName": _MADE_UP},
             small=True,
         ),
     ),
@@ -156,10 +159,7 @@ REQUESTS: dict[str, tuple[Request, ...]] = {
         Request(
             service="eks",
             shape="CreateAddonRequest",
-            without={
-                "PreserveOnDelete": "DeleteAddon takes it, as preserve",
-                "Tags": "they are a list here, and a map there",
-            },
+            without={"PreserveOnDelete": "DeleteAddon takes it, as preserve"},
             added={},
             small=True,
         ),

@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import assertions
 
 from stacks.gpu_triton import GpuTritonStack
+from tests.stacks.objects import HELM, MANIFEST, flat, of_type
 from tests.stacks.synthesis import make_model_folder
 from tests.unit.kubernetes.custom import faults, is_known
 from tests.unit.kubernetes.schemas import assert_valid
@@ -19,40 +20,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
-HELM = "Custom::AWSCDK-EKS-HelmChart"
+    from tests.stacks.objects import Resources
+
 # Where the API server refuses an object whose namespace is not there yet.
 GIVEN_NAMESPACES = {"default", "kube-system"}
 
-Resources = dict[str, dict[str, Any]]
+FILLED_IN = re.compile(r"\$\{([\w:.]+)\}")
 
 
-def text(value: Any) -> str:
-    """A property as CloudFormation would make it, with words in place of what only it knows."""
-    match value:
-        case str():
-            return value
-        case {"Fn::Join": [separator, parts]}:
-            return str(separator).join(text(part) for part in parts)
-        case {"Fn::Sub": str(template)}:
-            return re.sub(r"\$\{[\w:.]+\}", "known-later", template)
-        case {"Ref": str(name)} if "Subnet" in name:
-            return "subnet-0"
-        case {"Fn::GetAtt": [_, "ClusterSecurityGroupId"]}:
-            return "sg-0"
-        case _:
-            return "known-later"
+def known_later(found: re.Match[str]) -> str:
+    """What stands for what CloudFormation fills in."""
+    if "Subnet" in found[1]:
+        return "subnet-0"
+    return "sg-0" if found[1].endswith("SecurityGroupId") else "known-later"
 
 
 def manifests(resources: Resources) -> list[dict[str, Any]]:
     """All objects that a stack makes in its cluster."""
-    found = [json.loads(text(each["Properties"]["Manifest"])) for each in of_type(resources, MANIFEST).values()]
+    found = [
+        json.loads(FILLED_IN.sub(known_later, flat(each["Properties"]["Manifest"])))
+        for each in of_type(resources, MANIFEST).values()
+    ]
     return [manifest for several in found for manifest in several]
-
-
-def of_type(resources: Resources, kind: str) -> Resources:
-    """The resources of one type."""
-    return {name: each for name, each in resources.items() if each["Type"] == kind}
 
 
 def version(resources: Resources) -> str:
@@ -128,7 +117,7 @@ def test_every_chart_is_pinned(clusters: Mapping[str, Resources]) -> None:
         for chart in charts:
             assert re.fullmatch(r"v?\d+\.\d+\.\d+", chart["Version"]), chart
             assert chart["Repository"].startswith(("https://", "oci://")), chart
-            assert isinstance(json.loads(text(chart["Values"])), dict)
+            assert isinstance(json.loads(flat(chart["Values"])), dict)
         releases = [(chart["Namespace"], chart["Release"]) for chart in charts]
         assert len(releases) == len(set(releases))
 

@@ -18,6 +18,8 @@ VARIABLE = "CDK_MODEL_HOSTING_CACHE"
 _KEPT_DAYS = 3
 _PACKAGES_KEPT_DAYS = 30
 _PACKAGES = "packages-"
+# The folder may be one that has archives of somebody else's.
+_OURS = ("code-", "layer-", _PACKAGES)
 _DAY_SECONDS = 86_400
 
 
@@ -66,7 +68,7 @@ def keep(name: str, make: Callable[[Path], None]) -> Path:
 
 
 def _forget() -> None:
-    for path in folder().glob("*.zip"):
+    for path in (each for each in folder().glob("*.zip") if each.name.startswith(_OURS)):
         days = _PACKAGES_KEPT_DAYS if path.name.startswith(_PACKAGES) else _KEPT_DAYS
         if path.stat().st_mtime < time.time() - days * _DAY_SECONDS:
             path.unlink(missing_ok=True)

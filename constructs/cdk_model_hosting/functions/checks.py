@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from cdk_model_hosting.functions.bundle import Bundle
     from cdk_model_hosting.functions.delivery import BoundDelivery
 
+_NEEDED = frozenset({"architecture", "code", "delivery", "verify_version"})
+
 
 def check_kinds(**values: tuple[object, type]) -> None:
     """Refuse arguments of the wrong kind.
 
     Args:
-        values: By argument: what was given, and what it must be; None passes.
+        values: By argument: what was given, and what it must be; None passes for those that may be omitted so.
     """
     for name, (value, kind) in values.items():
-        if value is not None:
+        if value is not None or name in _NEEDED:
             require(f"ModelFunction {name}", value, kind)
 
 

@@ -106,6 +106,9 @@ class FunctionCode:
             ConfigurationError: When a file is not there, or an argument is none of the above.
         """
         require("FunctionCode.from_folder folder", folder, str, os.PathLike)
+        for name, value in (("requirements", requirements), ("sample", sample)):
+            if value is not None:
+                require(f"FunctionCode {name}", value, str)
         path = Path(folder)
         return cls(
             folder=path,
@@ -133,7 +136,7 @@ class FunctionCode:
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         object.__setattr__(self, "layers", tuple(self.layers))
         for name, path in (("requirements", self.requirements), ("sample", self._sample_path())):
-            if path is not None and not path.is_file():
+            if path is not None and path not in files.values():
                 raise ConfigurationError(
                     f"FunctionCode {name} must be a file in the folder, got {path}: it is part of the function"
                 )

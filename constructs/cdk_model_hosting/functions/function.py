@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_model_hosting.advice import Advice
+from cdk_model_hosting.arguments import require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.alarm import FunctionAlarm
 from cdk_model_hosting.functions.alarms import FunctionAlarms
@@ -20,6 +21,7 @@ from cdk_model_hosting.functions.delivery import ModelDelivery
 from cdk_model_hosting.functions.deployment import Deployment, check_rollback
 from cdk_model_hosting.functions.environment import together_with
 from cdk_model_hosting.functions.fronts.front import Front
+from cdk_model_hosting.functions.layer import content_of
 from cdk_model_hosting.functions.metrics import FunctionMetrics
 from cdk_model_hosting.functions.on_failure import OnFailure
 from cdk_model_hosting.functions.resources import Settings, make
@@ -143,7 +145,9 @@ class ModelFunction(FunctionMetrics, Construct):
             verify_version=(verify_version, bool),
         )
         size = size.with_memory(_MEMORY_MB)
-        FUNCTION_LOG_DAYS.check("ModelFunction log_days", log_days)
+        FUNCTION_LOG_DAYS.check("ModelFunction log_days", log_days, optional=False)
+        if encryption_key is not None:
+            require_like("ModelFunction encryption_key", encryption_key, "key_arn", "a KMS key")
         shift = None if rollout is None else Shift.of(rollout)
         if rollback_on is not None:
             check_rollback(rollback_on)
@@ -168,6 +172,7 @@ class ModelFunction(FunctionMetrics, Construct):
                 variables=together_with(code.environment, code.variables() | dict(bound.variables)),
                 size=size,
                 layer_arns=(*own, *(each.layer_version_arn for each in code.layers)),
+                layer_contents=tuple(content_of(each) for each in code.layers),
                 key=encryption_key,
                 log_days=log_days,
                 concurrency=concurrency,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -14,6 +15,9 @@ from cdk_model_hosting.functions.assets import upload
 from cdk_model_hosting.functions.code import MODEL_FOLDER
 from cdk_model_hosting.functions.files import digest_of, files_below, megabytes, write_zip
 from cdk_model_hosting.limits import FUNCTION_UNZIPPED_MB
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
 
 
 class ModelLayer(Construct):
@@ -67,3 +71,15 @@ class ModelLayer(Construct):
             description=description,
         )
         self.arn = self.cfn_layer.ref
+
+
+def content_of(layer: lambda_.ILayerVersion) -> Any:
+    """Where the files of a layer lie that the app makes: with others it is another one, under the same reference.
+
+    Args:
+        layer: The layer; of one that is there already, the ARN says all.
+    """
+    from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
+
+    resource = layer.node.default_child if isinstance(layer, lambda_.LayerVersion) else None
+    return resource.content if isinstance(resource, lambda_.CfnLayerVersion) else None

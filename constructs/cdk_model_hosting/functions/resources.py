@@ -42,6 +42,7 @@ class Settings:
         variables: Its environment variables.
         size: How large it is, and how long it may take.
         layer_arns: Its layers, in order.
+        layer_contents: What the user's own layers are made of.
         key: KMS key of the environment variables.
         log_days: Days that its log is kept.
         concurrency: How many environments there may be, and how many are kept ready.
@@ -53,6 +54,7 @@ class Settings:
     variables: Mapping[str, str]
     size: FunctionSize
     layer_arns: tuple[str, ...]
+    layer_contents: tuple[Any, ...]
     key: kms.IKey | None
     log_days: int
     concurrency: Concurrency
@@ -133,6 +135,7 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
         "code": bundle.digest,
         "content": delivery.content,
         "environment": dict(settings.variables),
+        "layer_contents": list(settings.layer_contents),
         "ephemeral_storage": settings.size.ephemeral_mb,
         "log_group": log_group.ref,
     }

@@ -28,6 +28,8 @@ _CONFIGURATION: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The network of pods waits for it on each new node, which counts as not ready until then, and GPU nodes are tainted.
         "eks-pod-identity-agent": {"tolerations": [{"operator": "Exists"}]},
+        # Its second daemon set asks GPUs how they are, and tolerates nothing by itself: GPU nodes would count as broken for want of it.
+        "eks-node-monitoring-agent": {"dcgmAgent": {"tolerations": [{"operator": "Exists"}]}},
         "vpc-cni": {"enableNetworkPolicy": "true"},
     }
 )
@@ -57,8 +59,8 @@ POD_NETWORK: tuple[Permission, ...] = (
         wildcard_reason="the network interfaces come and go with the nodes",
     ),
 )
-"""What the Amazon VPC CNI needs to give pods their addresses, whoever it is: a pod with a role, or the node."""
-"""What the Amazon VPC CNI may do, which gives pods their addresses: the add-on's own role has it, and nodes need not."""
+"""What the Amazon VPC CNI needs to give pods their addresses: the add-on's own role has it, and nodes need it only where nobody gave
+the add-on one."""
 
 
 class AddOns(Construct):

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_eks_v2 as eks
     from constructs import IDependable
 
     from cdk_model_hosting.kubernetes.accelerators import NodeType
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.kubernetes.scheduling import NodeAccelerator, Taint
 
 _CAPACITY_LABEL = "karpenter.sh/capacity-type"
@@ -163,7 +163,7 @@ class GpuNodePool(Construct):
         super().__init__(scope, construct_id)
         # Nodes of groups carry the same label.
         cluster.claim(f"node group {self.name}", self)
-        self.manifest: eks.KubernetesManifest = cluster.apply(self, "Manifest", m.rendered(), after=first)
+        self.manifest: KubernetesObjects = cluster.apply(self, "Manifest", m.rendered(), after=first)
         cluster.add_node_group(self)
 
     def _spec(

@@ -48,11 +48,11 @@ from cdk_model_hosting.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_eks_v2 as eks
     from aws_cdk import aws_iam as iam
     from constructs import IDependable
 
     from cdk_model_hosting.kubernetes.chart_add_on import ChartAddOn
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.kubernetes.service_account import ServiceAccount
     from cdk_model_hosting.permissions import Permission
 
@@ -193,7 +193,7 @@ class InferenceServer(Construct):
             downloader=downloader,
         )
         replicas = scaling.minimum if scaling.trigger is None else None
-        self.manifest: eks.KubernetesManifest = cluster.apply(
+        self.manifest: KubernetesObjects = cluster.apply(
             self,
             "Manifest",
             server_objects(
@@ -206,9 +206,8 @@ class InferenceServer(Construct):
             ),
             after=(*self._after, self.service_account),
         )
-        self.workload: eks.KubernetesManifest = self.manifest
+        self.workload: KubernetesObjects = self.manifest
         if replaced.by_argo:
-            # Objects of kinds that are not Kubernetes' own go with the resource that made them, and not before.
             self.workload = cluster.apply(
                 self,
                 "Rollout",
@@ -226,7 +225,7 @@ class InferenceServer(Construct):
             )
             self._scale(scaled, scaling, keda, by_argo=replaced.by_argo)
 
-    def grant_ask(self, source: TrafficSource) -> eks.KubernetesManifest:
+    def grant_ask(self, source: TrafficSource) -> KubernetesObjects:
         """Let somebody ask the server.
 
         Args:

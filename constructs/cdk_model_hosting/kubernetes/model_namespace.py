@@ -19,8 +19,9 @@ from cdk_model_hosting.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_eks_v2 as eks
     from constructs import IDependable
+
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
 
 _OWN_OF_KUBERNETES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _PREFIX = "pod-security.kubernetes.io"
@@ -93,7 +94,7 @@ class ModelNamespace(Construct):
         cluster.claim(f"namespace {name}", self)
         self.name: str = name
         quota = {GPU_RESOURCE: gpus, NEURON_RESOURCE: neuron_devices}
-        self.manifest: eks.KubernetesManifest = cluster.apply(
+        self.manifest: KubernetesObjects = cluster.apply(
             self,
             "Manifest",
             _rendered(

@@ -14,6 +14,7 @@ from constructs import Construct
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.capacity import Capacity
+from cdk_model_hosting.kubernetes.names import number_text
 from cdk_model_hosting.kubernetes.node_checks import (
     adapters_of,
     advice_on,
@@ -36,6 +37,7 @@ from cdk_model_hosting.kubernetes.scheduling import (
 )
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.nodes import NODE_DISK_GB, NODE_GROUP_NAME
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 _RESOURCE_TAG = "k8s.io/cluster-autoscaler/node-template/resources/"
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 _DIGEST_LENGTH = 8
+# What is left of a disk for pods: Kubernetes keeps a tenth free, and a little for itself.
+_DISK_FOR_PODS = 0.85
 
 
 class GpuNodeGroup(Construct):
@@ -175,7 +179,7 @@ class GpuNodeGroup(Construct):
         self.role: iam.IRole = iam.Role.from_role_arn(self, "Granted", self.cfn_role.attr_arn)
         self.cfn_launch_template: ec2.CfnLaunchTemplate = self._template(cluster, disk_gb)
         self.node_group_name: str = self._full_name(ami_type)
-        self.cfn_node_group: eks.CfnNodegroup = self._group(cluster, ami_type)
+        self.cfn_node_group: eks.CfnNodegroup = self._group(cluster, ami_type, disk_gb)
         if cluster.before_nodes:
             self.cfn_node_group.node.add_dependency(*cluster.before_nodes)
         cluster.add_node_group(self)
@@ -223,11 +227,14 @@ class GpuNodeGroup(Construct):
             placement_group=placement_group,
         )
 
-    def _group(self, cluster: ServingCluster, ami_type: str) -> eks.CfnNodegroup:
+    def _group(self, cluster: ServingCluster, ami_type: str, disk_gb: int) -> eks.CfnNodegroup:
         from aws_cdk import aws_eks_v2 as eks  # noqa: PLC0415 - loaded by stacks with node groups alone
 
         group = eks.CfnNodegroup
-        tags = {f"{_RESOURCE_TAG}{resource}": str(count) for resource, count in self.resources.items()}
+        # Of an empty group nothing else says that it has a disk, and pods that ask for some of it would wait for ever.
+        disk = number_text(disk_gb if is_token(disk_gb) else int(disk_gb * _DISK_FOR_PODS))
+        offered = {"ephemeral-storage": f"{disk}Gi", **self.resources}
+        tags = {f"{_RESOURCE_TAG}{resource}": str(amount) for resource, amount in offered.items()}
         taints = [{"effect": _EFFECTS[each.effect], "key": each.key, "value": each.value} for each in self.taints]
         template_version = self.cfn_launch_template.attr_latest_version_number
         unavailable, strategy = self._update.render(spare=not self.capacity.is_block)
@@ -259,7 +266,7 @@ class GpuNodeGroup(Construct):
                 desired_size=self._desired(cluster, changeable), max_size=self.maximum, min_size=self.minimum
             ),
             subnets=list(self._subnets.ids),
-            tags=tags or None,
+            tags=tags,
             taints=[group.TaintProperty(**each) for each in taints],
             update_config=group.UpdateConfigProperty(max_unavailable=unavailable, update_strategy=strategy),
             version=cluster.version,

@@ -25,7 +25,8 @@ class PodScaling:
     """How many pods a server has, and what moves the number. Made by one of its factories.
 
     KEDA moves it. A deployment does not: the number that scaling has reached stays. Only when a server that had a fixed number
-    begins to scale, Kubernetes falls back to one pod for a moment.
+    begins to scale, Kubernetes falls back to one pod for a moment. One that no longer scales may keep the number that it had until a
+    deployment changes its pods.
 
     Args:
         minimum: Fewest pods.

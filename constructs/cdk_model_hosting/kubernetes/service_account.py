@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import IDependable
 
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 
 
@@ -84,9 +85,11 @@ class ServiceAccount(Construct):
             service_account=name,
             role_arn=self.cfn_role.attr_arn,
         )
-        self.manifest: eks.KubernetesManifest | None = None
+        self.manifest: KubernetesObjects | None = None
         if make:
-            self.manifest = cluster.apply(self, "Manifest", [_account(namespace, name)], after=after)
+            # A pod that starts within seconds of the association gets no role, and never will: this call lets some pass.
+            first = (*after, self.cfn_association)
+            self.manifest = cluster.apply(self, "Manifest", [_account(namespace, name)], after=first)
 
 
 def _account(namespace: str, name: str) -> dict[str, Any]:

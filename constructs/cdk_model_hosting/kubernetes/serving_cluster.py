@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import IDependable
 
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.permissions import Permission
 
 _CHART_PATIENCE_MINUTES = 14
@@ -129,33 +130,35 @@ class ServingCluster(Construct):
         *,
         after: Sequence[IDependable] = (),
         overwrite: bool = False,
-    ) -> eks.KubernetesManifest:
-        """Make Kubernetes objects, all of them by one custom resource.
+    ) -> KubernetesObjects:
+        """Make Kubernetes objects, each by a custom resource of its own, one after the other.
 
-        What is taken out of the list is deleted from the cluster by the next deployment, where it is of one of Kubernetes' own kinds.
+        What is taken out of the list, or gets another name or namespace in it, is deleted from the cluster at the end of the next
+        deployment, whatever its kind. When one is refused, the deployment fails, and leaves none of them behind.
 
         Args:
-            scope: Where to make it.
+            scope: Where to make them.
             construct_id: ID below `scope`.
-            manifests: The objects, such as `Manifests.rendered` gives them, in the order in which they are made.
+            manifests: The objects, such as `Manifests.rendered` gives them, in the order in which they are made; they are deleted the
+                other way round.
             after: What must be there first.
-            overwrite: Whether objects that somebody else has made under the same names are taken over; otherwise they fail the
-                deployment.
+            overwrite: Whether objects that are there under the same names are taken over; otherwise they fail the deployment. Never take
+                over what another construct or stack lets go of in the same deployment: it is deleted by its name, after that.
+
+        Raises:
+            ConfigurationError: When an object lacks its kind or name, or is there twice.
         """
-        from aws_cdk import aws_eks_v2 as eks  # noqa: PLC0415 - loaded by stacks with clusters alone
+        from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects  # noqa: PLC0415 - the part that needs it
 
         self._require_kubectl()
-        applied = eks.KubernetesManifest(
+        return KubernetesObjects(
             scope,
             construct_id,
             cluster=self.cluster,
-            manifest=[dict(each) for each in manifests],
-            overwrite=True if overwrite else None,
+            manifests=manifests,
+            after=(*self._kubectl_needs, *after),
+            overwrite=overwrite,
         )
-        first = (*self._kubectl_needs, *after)
-        if first:
-            applied.node.add_dependency(*first)
-        return applied
 
     def install(
         self,

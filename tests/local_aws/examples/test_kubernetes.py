@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from examples.fraud.records import sample_records
 from examples.fraud.train import NAME, RECIPES, train
 from stacks.gpu_batch_job import GpuBatchJobStack
 from stacks.gpu_node_group import GpuNodeGroupStack
 from stacks.gpu_triton import GpuTritonStack
 from tests.local_aws.examples.assembling import assemble
+from tests.local_aws.examples.deciding import TOLERANCE, probabilities
 from tests.local_aws.kubernetes import Kubernetes
+from tests.triton.needed import needed
+from tests.triton.server import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
     import aws_cdk as cdk
 
+    from examples.fraud.train import TrainedModel
     from tests.local_aws.cdk import Cdk
     from tests.local_aws.examples.assembling import Make
     from tests.local_aws.lifecycle import LocalAws
@@ -68,10 +74,15 @@ class Example:
 class Served(Example):
     """The example of a server."""
 
+    def __init__(self, local: LocalAws, scratch: Path, name: str) -> None:
+        super().__init__(local, scratch, name)
+        self.models: dict[str, TrainedModel] = {}
+
     def update(self, *, version: str = "1", release: str = OLD, most: int = 6) -> Cdk:
         """Deploy it with a version of the model."""
         folder = self._scratch / f"model-{version}"
-        train(RECIPES[version]).export(folder, name=NAME, version=version)
+        self.models[version] = train(RECIPES[version])
+        self.models[version].export(folder, name=NAME, version=version)
         return self.deploy(
             lambda app, env: GpuTritonStack(
                 app, self.name, model_folder=str(folder), release=release, most=most, env=env
@@ -92,14 +103,15 @@ class Served(Example):
         """What the server's pods are."""
         return dict(self.inside.object("Rollout", "fraud")["spec"]["template"]["spec"])
 
-    def archive(self) -> set[str]:
-        """The files that a pod downloads before its server starts, from where it looks for them."""
+    def download(self, folder: Path) -> set[str]:
+        """Do what a pod does before its server starts, from where it looks; the files that are there then."""
         command = self.pod()["initContainers"][0]["command"]
         (address,) = (each for each in command if each.startswith("s3://"))
         bucket, _, key = address.removeprefix("s3://").partition("/")
         body = self.local.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         with tarfile.open(fileobj=io.BytesIO(body)) as packed:
-            return {each.name for each in packed.getmembers() if each.isfile()}
+            packed.extractall(folder, filter="data")
+        return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -133,12 +145,27 @@ def test_the_autoscaler_is_told_of_the_group_and_may_resize_it_alone(served: Ser
     assert group["taints"] == [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
 
 
-def test_a_pod_finds_the_ensemble_where_it_looks(served: Served) -> None:
-    assert served.archive() >= {"fraud/config.pbtxt", "classifier/1/model.onnx", "reader/1/model.py"}
-    assert {"--load-model=fraud", "--model-control-mode=explicit"} <= set(served.pod()["containers"][0]["args"])
+def test_a_real_triton_decides_by_what_a_pod_downloads_and_is_told(served: Served, tmp_path: Path) -> None:
+    assert served.download(tmp_path / "models") >= {
+        "fraud/config.pbtxt",
+        "classifier/1/model.onnx",
+        "reader/1/model.py",
+    }
+    (container,) = served.pod()["containers"]
+    told = [each.replace("=/models", f"={tmp_path / 'models'}") for each in container["args"]]
+    records = sample_records(20).records
+    data = [json.dumps(each) for each in records]
+    asked = {"name": "transaction", "datatype": "BYTES", "shape": [len(data), 1], "data": data}
+    (tmp_path / "triton").mkdir()
+
+    with running(needed(), tmp_path / "triton", *told) as server:
+        answer = server.infer("fraud", asked).outputs()
+
+    expected = probabilities(served.models["1"], records)
+    assert answer["fraud_probability"] == pytest.approx(expected, abs=TOLERANCE)
 
 
-def test_a_new_model_and_a_new_image_of_the_nodes_keep_what_runs(served: Served) -> None:
+def test_a_new_model_and_a_new_image_of_the_nodes_keep_what_runs(served: Served, tmp_path: Path) -> None:
     before, objects = served.pod(), {kind: served.inside.names(kind) for kind in ("Service", "PodDisruptionBudget")}
     group = served.group(served.cluster, "gpu-")
     served.local.client("eks").update_nodegroup_config(
@@ -155,7 +182,7 @@ def test_a_new_model_and_a_new_image_of_the_nodes_keep_what_runs(served: Served)
     assert served.pod()["initContainers"] != before["initContainers"]
     assert served.pod()["containers"] == before["containers"]
     assert "replicas" not in served.inside.object("Rollout", "fraud")["spec"]
-    assert served.archive() >= {"fraud/config.pbtxt", "classifier/1/model.onnx"}
+    assert served.download(tmp_path) >= {"fraud/config.pbtxt", "classifier/1/model.onnx"}
     assert {kind: served.inside.names(kind) for kind in objects} == objects
 
 

@@ -61,3 +61,12 @@ def test_what_nobody_asks_for_goes_packages_later_than_code(cached: Path) -> Non
     cache.find("code-new.zip")
     cache.keep("code-2.zip", Path.touch)
     assert "code-new.zip" in names()
+
+
+def test_archives_of_somebody_elses_stay(cached: Path) -> None:
+    (cached / "photos.zip").touch()
+    os.utime(cached / "photos.zip", times=(0, 0))
+
+    cache.keep("code-1.zip", Path.touch)
+
+    assert (cached / "photos.zip").exists()

@@ -106,6 +106,19 @@ def test_fails_when_a_file_is_missing(source: Path, argument: str) -> None:
         FunctionCode.from_folder(source, **{argument: "nothing"})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("argument", ["requirements", "sample"])
+def test_fails_when_a_file_is_elsewhere(source: Path, model: Path, argument: str) -> None:
+    path = str(model / "model.onnx")
+    with refused(f"FunctionCode {argument} must be a file in the folder, got {path}: it is part of the function"):
+        FunctionCode.from_folder(source, **{argument: path})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("argument", ["requirements", "sample"])
+def test_fails_when_a_file_is_no_text(source: Path, argument: str) -> None:
+    with refused(f"FunctionCode {argument} must be a str, got 5: nothing else is understood there"):
+        FunctionCode.from_folder(source, **{argument: 5})  # type: ignore[arg-type]
+
+
 def test_fails_when_the_entry_is_no_module_of_the_folder(source: Path) -> None:
     with refused(
         f"FunctionCode entry must name a module of the folder {source}, got 'deep.scorer:predict': there is no deep/scorer.py"

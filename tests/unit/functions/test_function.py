@@ -183,6 +183,22 @@ def test_its_role_and_its_live_version_are_there_for_other_constructs(source: Pa
         ),
         ({"verify_version": 1}, "ModelFunction verify_version must be a bool, got 1: nothing else is understood there"),
         ({"size": 512}, "ModelFunction size must be a FunctionSize, got 512: nothing else is understood there"),
+        (
+            {"encryption_key": "alias/mine"},
+            "ModelFunction encryption_key must be a KMS key, got 'alias/mine': nothing else is understood there",
+        ),
+        (
+            {"delivery": None},
+            "ModelFunction delivery must be a ModelDelivery, got None: nothing else is understood there",
+        ),
+        (
+            {"architecture": None},
+            "ModelFunction architecture must be an Architecture, got None: nothing else is understood there",
+        ),
+        (
+            {"verify_version": None},
+            "ModelFunction verify_version must be a bool, got None: nothing else is understood there",
+        ),
     ],
 )
 def test_fails_when_an_argument_is_wrong(source: Path, model: Path, options: dict[str, Any], message: str) -> None:
@@ -190,9 +206,11 @@ def test_fails_when_an_argument_is_wrong(source: Path, model: Path, options: dic
         function(source, model, **options)
 
 
-def test_fails_when_logs_are_kept_for_no_such_time(source: Path, model: Path) -> None:
-    with pytest.raises(ValueError, match=r"^ModelFunction log_days must be one of 1, 3, .*, got 2: CloudWatch keeps"):
-        function(source, model, log_days=2)
+@pytest.mark.parametrize("days", [2, None])
+def test_fails_when_logs_are_kept_for_no_such_time(source: Path, model: Path, days: Any) -> None:
+    expected = rf"^ModelFunction log_days must be one of 1, 3, .*, got {days}: CloudWatch keeps"
+    with pytest.raises(ValueError, match=expected):
+        function(source, model, log_days=days)
 
 
 def test_layers_are_five_with_the_models(source: Path, model: Path) -> None:

@@ -11,12 +11,14 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
 from cdk_model_hosting import (
+    AccessPoint,
     Architecture,
     Concurrency,
     Front,
     FunctionAlarm,
     FunctionCode,
     ModelDelivery,
+    ModelFileSystem,
     ModelLayer,
     Network,
     Rollout,
@@ -117,6 +119,40 @@ def test_another_model_is_a_new_version_in_every_way(source: Path, model: Path, 
     (model / "model.onnx").write_bytes(b"another graph")
 
     assert release(source, model, delivered) != before
+
+
+def test_other_files_in_a_layer_of_the_app_are_a_new_version(source: Path, model: Path) -> None:
+    def with_layer(stack: cdk.Stack) -> Options:
+        layer = lambda_.LayerVersion(stack, "Layer", code=lambda_.Code.from_asset(str(model)))
+        return {"code": FunctionCode.from_folder(source, layers=[layer]), "delivery": ModelDelivery.bundled(source)}
+
+    before = release(source, model, with_layer)
+    assert release(source, model, with_layer) == before
+    (model / "model.onnx").write_bytes(b"another graph")
+
+    assert release(source, model, with_layer) != before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda _: {"access_point": AccessPoint(folder="/others")},
+        lambda _: {"access_point": AccessPoint(uid=1001)},
+        lambda _: {"access_point": AccessPoint(gid=1001)},
+        lambda _: {"access_point": AccessPoint(mode="700")},
+        lambda stack: {"encryption_key": kms.Key(stack, "Key")},
+    ],
+    ids=["folder", "user", "group", "mode", "key"],
+)
+def test_an_access_point_that_is_replaced_is_a_new_version(
+    source: Path, model: Path, changed: Callable[[cdk.Stack], Options]
+) -> None:
+    def mounted(options: Callable[[cdk.Stack], Options]) -> Callable[[cdk.Stack], Options]:
+        return lambda stack: {
+            "delivery": ModelDelivery.file_system_asset(ModelFileSystem(stack, "Models", **options(stack)), model)
+        }
+
+    assert release(source, model, mounted(changed)) != release(source, model, mounted(lambda _: {}))
 
 
 def test_another_object_in_a_bucket_is_a_new_version(source: Path, model: Path) -> None:

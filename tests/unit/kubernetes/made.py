@@ -62,11 +62,34 @@ def template(of: Construct) -> dict[str, Any]:
 
 def manifests(of: ServingCluster | Construct) -> list[dict[str, Any]]:
     """The Kubernetes objects that a stack makes, without the labels by which removed ones are found; Tokens in angle brackets."""
-    found: list[dict[str, Any]] = []
-    for each in template(of)["Resources"].values():
+    return list(objects(of).values())
+
+
+def objects(of: Construct) -> dict[str, dict[str, Any]]:
+    """The same objects by the logical IDs of what makes them."""
+    found = {}
+    for name, each in template(of)["Resources"].items():
         if each["Type"] == MANIFEST:
-            found.extend(_without_prune_label(one) for one in json.loads(_flat(each["Properties"]["Manifest"])))
+            (one,) = json.loads(_flat(each["Properties"]["Manifest"]))
+            found[name] = _without_prune_label(one)
     return found
+
+
+def applied(of: Construct, kind: str) -> str:
+    """Logical ID of what makes the one object of a kind in a stack."""
+    (found,) = (name for name, each in objects(of).items() if each["kind"] == kind)
+    return found
+
+
+def awaited(of: Construct, logical_id: str) -> set[str]:
+    """Logical IDs of all that a resource of a stack waits for, and what that waits for."""
+    found = template(of)["Resources"]
+    known: set[str] = set()
+    next_ones = {logical_id}
+    while next_ones:
+        next_ones = {each for name in next_ones for each in found[name].get("DependsOn", ())} - known
+        known |= next_ones
+    return known
 
 
 def charts(of: ServingCluster | Construct) -> dict[str, dict[str, Any]]:

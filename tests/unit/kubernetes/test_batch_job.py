@@ -203,10 +203,13 @@ def test_a_job_starts_when_its_namespace_and_its_role_are_there() -> None:
     made_job = job(cluster=cluster, namespace=namespace)
 
     found = made.template(made_job)["Resources"]
-    (manifest,) = (each for name, each in found.items() if name.startswith("ScoreManifest"))
-    first = {found[each]["Type"] for each in manifest["DependsOn"]}
-    assert first == {made.MANIFEST, "AWS::EKS::PodIdentityAssociation", "AWS::IAM::Role"}
-    assert any(each.startswith("BatchManifest") for each in manifest["DependsOn"])
+    first = made.awaited(made_job, made.applied(made_job, "Job"))
+    assert {found[each]["Type"] for each in first} == {
+        made.MANIFEST,
+        "AWS::EKS::PodIdentityAssociation",
+        "AWS::IAM::Role",
+    }
+    assert {made.applied(made_job, each) for each in ("Namespace", "NetworkPolicy", "ServiceAccount")} <= first
     assert made_job.namespace == "batch"
 
 

@@ -131,6 +131,9 @@ def test_add_ons(usual: dict[str, Any]) -> None:
     assert json.loads(found["eks-pod-identity-agent"][1]["Properties"]["ConfigurationValues"]) == {
         "tolerations": [{"operator": "Exists"}]
     }
+    assert json.loads(found["eks-node-monitoring-agent"][1]["Properties"]["ConfigurationValues"]) == {
+        "dcgmAgent": {"tolerations": [{"operator": "Exists"}]}
+    }
     assert all("AddonVersion" not in each["Properties"] for _, each in found.values())
 
 

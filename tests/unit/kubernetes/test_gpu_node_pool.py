@@ -111,11 +111,11 @@ def test_it_is_made_once_karpenter_is_there() -> None:
     cluster = cluster_with_karpenter()
     pool(cluster)
 
-    (manifest,) = resources(cluster, made.MANIFEST).values()
     (chart,) = [
         name for name, each in resources(cluster, made.HELM).items() if each["Properties"]["Release"] == "karpenter"
     ]
-    assert chart in manifest["DependsOn"]
+    assert chart in made.awaited(cluster, made.applied(cluster, "EC2NodeClass"))
+    assert {chart, made.applied(cluster, "EC2NodeClass")} <= made.awaited(cluster, made.applied(cluster, "NodePool"))
 
 
 def test_all_that_can_be_said() -> None:
@@ -223,8 +223,7 @@ def test_tokens_pass() -> None:
         name=text_token(cluster, "Name"),
     )
 
-    (manifest,) = resources(cluster, made.MANIFEST).values()
-    text = made._flat(manifest["Properties"]["Manifest"])
+    text = " ".join(made._flat(each["Properties"]["Manifest"]) for each in resources(cluster, made.MANIFEST).values())
     for expected in (
         '"alias":"al2023@<ClusterRelease',
         '"volumeSize":"<ClusterNumber',

@@ -198,9 +198,7 @@ def test_pods_start_when_their_role_is_there() -> None:
     namespace = ModelNamespace(cluster, "Namespace", cluster=cluster, name="models")
     serving(cluster=cluster, namespace=namespace)
 
-    found = resources(cluster, made.MANIFEST)
-    (workload,) = [each for each in found.values() if "Deployment" in each["Properties"]["Manifest"]]
-    waits = " ".join(workload["DependsOn"])
+    waits = " ".join(made.awaited(cluster, made.applied(cluster, "Deployment")))
     for each in ("ClusterNamespaceManifest", "RankerAccountAssociation", "RankerAccountManifest", "RankerAccountRole"):
         assert each in waits
 

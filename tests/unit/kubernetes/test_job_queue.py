@@ -137,15 +137,14 @@ def test_what_comes_before_what() -> None:
     waiting = queue(cluster, namespace=namespace)
     job(cluster=cluster, namespace=namespace, queue=waiting, parallel=1)
 
-    found = made.template(stack)["Resources"]
-
-    def before(beginning: str) -> set[str]:
-        (one,) = (each for name, each in found.items() if name.startswith(beginning))
-        return {name.rstrip("0123456789ABCDEF") for name in one.get("DependsOn", ())}
-
-    assert {"KueueChart", "ModelsManifest"} <= before("KueueFlavorClusterpoolManifest")
-    assert {"KueueChart", "ModelsManifest", "KueueFlavorClusterpoolManifest"} <= before("BatchManifest")
-    assert "BatchManifest" in before("ScoreManifest")
+    (chart,) = (name for name in made.template(stack)["Resources"] if name.startswith("KueueChart"))
+    flavor, cluster_queue, local_queue = (
+        made.applied(stack, each) for each in ("ResourceFlavor", "ClusterQueue", "LocalQueue")
+    )
+    assert {chart, made.applied(stack, "Namespace")} <= made.awaited(stack, flavor)
+    assert flavor in made.awaited(stack, cluster_queue)
+    assert cluster_queue in made.awaited(stack, local_queue)
+    assert local_queue in made.awaited(stack, made.applied(stack, "Job"))
 
 
 # Jobs in it
@@ -319,7 +318,7 @@ def test_tokens_pass() -> None:
     (manifest,) = (
         each["Properties"]["Manifest"]["Fn::Join"][1]
         for name, each in made.template(stack)["Resources"].items()
-        if name.startswith("BatchManifest")
+        if name.startswith("BatchManifestClusterQueue")
     )
     assert manifest.count({"Ref": "Number"}) == 3
     (memory,) = (each for each in manifest if isinstance(each, str) and each.startswith('Mi"'))

@@ -55,10 +55,11 @@ def test_tokens_reach_the_template() -> None:
         for each in made.template(stack)["Resources"].values()
         if each["Type"] == made.MANIFEST
     ]
-    assert {"Ref": "Team"} in parts[0]
+    (labelled,) = (each for each in parts if {"Ref": "Team"} in each)
     # A number stays one: no quotes around it.
-    assert {"Ref": "Count"} in parts[0]
-    before = parts[0][parts[0].index({"Ref": "Count"}) - 1]
+    (counted,) = (each for each in parts if {"Ref": "Count"} in each)
+    assert labelled is not counted
+    before = counted[counted.index({"Ref": "Count"}) - 1]
     assert before.endswith('"count":')
 
 

@@ -62,7 +62,7 @@ def test_the_group(gpu: GpuNodeGroup) -> None:
         "NodeRole": att(logical_id(gpu, "AWS::IAM::Role"), "Arn"),
         "ScalingConfig": {"DesiredSize": att(size, "DesiredSize"), "MaxSize": 4, "MinSize": 0},
         "Subnets": ["subnet-private-a", "subnet-private-b", "subnet-private-c"],
-        "Tags": {f"{TAG}nvidia.com/gpu": "1"},
+        "Tags": {f"{TAG}ephemeral-storage": "170Gi", f"{TAG}nvidia.com/gpu": "1"},
         "Taints": [{"Effect": "NO_SCHEDULE", "Key": "nvidia.com/gpu", "Value": "present"}],
         "UpdateConfig": {"MaxUnavailable": 1, "UpdateStrategy": "DEFAULT"},
         "Version": "1.36",
@@ -73,12 +73,13 @@ def test_a_neuron_group_has_its_own_image_taint_labels_and_hints() -> None:
     properties = rendered(group(instance_types=["inf2.24xlarge"]))
     assert properties["AmiType"] == "AL2023_x86_64_NEURON"
     assert properties["Labels"] == {"model-hosting/accelerator": "neuron", "model-hosting/group": "gpu"}
-    assert properties["Tags"] == {f"{TAG}aws.amazon.com/neuron": "6", f"{TAG}aws.amazon.com/neuroncore": "12"}
+    offered = {"aws.amazon.com/neuron": "6", "aws.amazon.com/neuroncore": "12", "ephemeral-storage": "170Gi"}
+    assert properties["Tags"] == {f"{TAG}{name}": amount for name, amount in offered.items()}
     assert properties["Taints"] == [{"Effect": "NO_SCHEDULE", "Key": "aws.amazon.com/neuron", "Value": "present"}]
 
 
 def test_a_share_of_a_gpu_is_told_to_the_autoscaler_which_reads_none_from_ec2() -> None:
-    assert rendered(group(instance_types=["g6f.large"]))["Tags"] == {f"{TAG}nvidia.com/gpu": "1"}
+    assert rendered(group(instance_types=["g6f.large"]))["Tags"][f"{TAG}nvidia.com/gpu"] == "1"
 
 
 def test_labels_and_taints_of_the_user_stand_beside_ours() -> None:
@@ -132,7 +133,7 @@ def test_tokens_pass_every_check() -> None:
     assert properties["InstanceTypes"] == [{"Ref": "Type"}]
     assert properties["ScalingConfig"]["MaxSize"] == {"Ref": "Most"}
     assert properties["Labels"]["model-hosting/group"] == {"Ref": "Name"}
-    assert "Tags" not in properties
+    assert properties["Tags"] == {f"{TAG}ephemeral-storage": {"Fn::Join": ["", [{"Ref": "Disk"}, "Gi"]]}}
 
 
 # Its names

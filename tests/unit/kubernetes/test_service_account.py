@@ -74,7 +74,7 @@ def test_its_role_can_be_granted_more() -> None:
     assert len(policy["Properties"]["Roles"]) == 1
 
 
-def test_it_waits_for_its_namespace() -> None:
+def test_it_waits_for_its_namespace_and_for_its_role_which_later_pods_then_get() -> None:
     cluster = made.cluster()
     namespace = cluster.apply(
         cluster, "Namespace", [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "models"}}]
@@ -84,7 +84,8 @@ def test_it_waits_for_its_namespace() -> None:
     found = resources(cluster, made.MANIFEST)
     (first,) = [name for name, each in found.items() if "ServiceAccount" not in each["Properties"]["Manifest"]]
     (second,) = [each for name, each in found.items() if name != first]
-    assert second["DependsOn"] == [first]
+    (association,) = resources(cluster, "AWS::EKS::PodIdentityAssociation")
+    assert set(second["DependsOn"]) == {first, association}
 
 
 def test_fails_when_an_account_gets_two_roles() -> None:

@@ -9,27 +9,6 @@ KEDA = Chart(name="keda", repository="https://kedacore.github.io/charts", versio
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "models"}}
 
 
-def test_objects_are_made_by_one_custom_resource() -> None:
-    cluster = made.cluster()
-    cluster.apply(cluster, "Both", [MAP, {**MAP, "metadata": {"name": "b", "namespace": "models"}}])
-
-    (found,) = resources(cluster, made.MANIFEST).values()
-    assert found["Properties"]["ClusterName"] == "models"
-    assert found["Properties"]["ServiceToken"] == made.SERVICE_TOKEN
-    assert "Overwrite" not in found["Properties"]
-    assert [each["metadata"]["name"] for each in made.manifests(cluster)] == ["a", "b"]
-    # What a later deployment leaves out is found, and deleted, by a label.
-    label = found["Properties"]["PruneLabel"]
-    assert found["Properties"]["Manifest"].count(label) == 2
-
-
-def test_objects_of_others_are_taken_over_where_asked() -> None:
-    cluster = made.cluster()
-    cluster.apply(cluster, "Both", [MAP], overwrite=True)
-    (found,) = resources(cluster, made.MANIFEST).values()
-    assert found["Properties"]["Overwrite"] is True
-
-
 def test_the_users_objects_are_not_changed() -> None:
     cluster = made.cluster()
     cluster.apply(cluster, "Both", [MAP])

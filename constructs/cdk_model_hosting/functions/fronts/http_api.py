@@ -115,7 +115,7 @@ class HttpApiFront(Front):
                 f"{_KIND} rate and burst must be given together, got rate {self.rate} and burst {self.burst}: the one is how "
                 "soon the other may be used again"
             )
-        FUNCTION_LOG_DAYS.check(f"{_KIND} log_days", self.log_days)
+        FUNCTION_LOG_DAYS.check(f"{_KIND} log_days", self.log_days, optional=False)
 
     def bind(self, scope: Construct, live: Live) -> BoundFront:
         """Make the API, with its log, and let it invoke the version that is live."""

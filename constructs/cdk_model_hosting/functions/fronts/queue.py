@@ -123,6 +123,9 @@ class QueueFront(Front):
             function_name=live.arn,
             event_source_arn=queue.queue_arn,
             batch_size=self.batch,
+            # Where the function is turned off, messages wait in the queue, and do not become dead letters. It is said in both cases:
+            # what a template no more says, CloudFormation leaves as it was.
+            enabled=live.reserved != 0,
             maximum_batching_window_in_seconds=self.window_seconds,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=scaling,

@@ -33,10 +33,10 @@ from cdk_model_hosting.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import aws_eks_v2 as eks
     from aws_cdk import aws_iam as iam
     from cdk8s_plus_36 import k8s
 
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.kubernetes.service_account import ServiceAccount
 
 JOB_LABEL = "model-hosting/job"
@@ -74,7 +74,7 @@ class GpuBatchJob(Construct):
         shard_time_limit: Time that one try of a shard may take; a worker that hangs is tried again then. No limit but
             `time_limit` when omitted.
         keep_for: Time that an ended job and the logs of its pods are kept in the cluster; 7 days when omitted. A deployment
-            that must make the job anew after that, such as one that is rolled back, starts it.
+            that must make the job anew after that starts it.
         start: When it runs; on each deployment that changes it when omitted.
         queue: The queue that holds it back until there is room; it starts at once when omitted.
         environment: Further environment of the workers. It is not secret.
@@ -175,7 +175,7 @@ class GpuBatchJob(Construct):
         after = [*first, self.service_account]
         if queue is not None:
             after.append(queue)
-        self.manifest: eks.KubernetesManifest = cluster.apply(self, "Manifest", manifests, after=after)
+        self.manifest: KubernetesObjects = cluster.apply(self, "Manifest", manifests, after=after)
 
     def _named(self) -> tuple[str, list[dict[str, Any]]]:
         """The objects, and the job's name: with a digest of all that a job of the same name could not have otherwise."""

@@ -20,9 +20,9 @@ from cdk_model_hosting.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_eks_v2 as eks
     from constructs import IDependable
 
+    from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.kubernetes.pod_size import PodSize
     from cdk_model_hosting.kubernetes.scheduling import NodeAccelerator
 
@@ -95,7 +95,7 @@ class KueueQueue(Construct):
         self._cohort = cohort
         first = [*ready(cluster), *(namespace.after if isinstance(namespace, ModelNamespace) else ()), *after]
         made = [KueueFlavor.of(self, cluster=cluster, flavor=each, after=first) for each in flavors]
-        self.manifest: eks.KubernetesManifest = cluster.apply(self, "Manifest", self._rendered(), after=(*first, *made))
+        self.manifest: KubernetesObjects = cluster.apply(self, "Manifest", self._rendered(), after=(*first, *made))
 
     def check_takes(self, *, cluster: ServingCluster, namespace: str, pod: PodSize, parallel: int) -> None:
         """Refuse a job that would wait in it for ever. Jobs ask this themselves.

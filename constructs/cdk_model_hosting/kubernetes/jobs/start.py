@@ -38,8 +38,8 @@ class JobStart(ABC):
     def on_deploy(*, run: str = "") -> JobStart:
         """A deployment that makes or changes the job starts it, and does not wait for its end.
 
-        The former job is deleted with its pods, whether they have ended or not. A deployment that is rolled back starts the
-        former one anew. What is known only at deploy time, such as the value of a parameter, changes no name: use `run` then.
+        The former job is deleted with its pods at the end of the deployment, whether they have ended or not: until then both
+        run, and write the same names. A deployment that is rolled back lets the former one go on. What is known only at deploy time, such as the value of a parameter, changes no name: use `run` then.
 
         Args:
             run: Any label, such as a day: another one starts the same job again.

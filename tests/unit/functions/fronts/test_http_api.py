@@ -215,9 +215,10 @@ def test_fails_when_an_argument_is_wrong(options: dict[str, Any], message: str) 
         Front.http_api(**options)
 
 
-def test_fails_when_the_log_is_kept_for_another_time() -> None:
-    with pytest.raises(ValueError, match=r"^Front\.http_api log_days must be one of 1, 3, .* got 2: "):
-        Front.http_api(log_days=2)
+@pytest.mark.parametrize("days", [2, None])
+def test_fails_when_the_log_is_kept_for_another_time(days: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^Front\.http_api log_days must be one of 1, 3, .* got {days}: "):
+        Front.http_api(log_days=days)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_a_queue_of_its_own_fits_the_function(source: Path, model: Path) -> None
     assert sorted(secured, key=str) == sorted([[{"Ref": dead}], [{"Ref": own_queue}]], key=str)
     assert only_own(made, "AWS::Lambda::EventSourceMapping") == {
         "BatchSize": 100,
+        "Enabled": True,
         "EventSourceArn": att(own_queue, "Arn"),
         "FunctionName": LIVE,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -79,6 +80,12 @@ def test_what_is_not_said_is_as_lambda_has_it(source: Path, model: Path) -> None
     assert made.url is None
     assert made.front.queue is not None
     assert made.front.queue.dead_letters is not None
+
+
+def test_messages_wait_while_the_function_is_turned_off(source: Path, model: Path) -> None:
+    made = function(source, model, front=Front.queue(), concurrency=Concurrency(reserved=0))
+
+    assert only_own(made, "AWS::Lambda::EventSourceMapping")["Enabled"] is False
 
 
 def test_other_constructs_take_the_queue(source: Path, model: Path) -> None:
