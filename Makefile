@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lint types unit stacks local triton bench synth docs picture format snapshot lock changelog clean
+.PHONY: help install demo test tests lint types unit stacks local triton bench synth docs picture format snapshot lock changelog clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,13 @@ install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODELS) $(PACKAGES) ## set up everything
 demo: install ## deploy an example to a local AWS and get real predictions from it
 	$(PY) -m examples.demo
 
-test: lint types install $(TRITON) ## everything that CI checks
-	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
+# mypy and ruff need one core: the tests begin beside them.
+test: install $(TRITON) ## everything that CI checks
+	$(MAKE) --no-print-directory --jobs 3 lint types tests
+
+# In the order of the folders, the slow ones of which come first: by the number of its tests, the slowest file would come last.
+tests: install $(TRITON)
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV) $(MODELS) $(PACKAGES) ## style, and whether the generated pages are current
 	$(PY) -m ruff check
@@ -134,7 +139,7 @@ $(TRITON): requirements/triton-server.txt
 # What the example functions import, for Lambda and for the local AWS: kept in the user's cache, where every synthesis finds it.
 $(PACKAGES): examples/fraud/function/requirements.txt | $(DEV)
 	$(PY) -m examples.fraud.function_packages
-	$(PY) -m tests.local_aws.examples.functions
+	$(PY) -m tests.local_aws.function_packages $<
 	touch $@
 
 $(CLI): package.json package-lock.json .npmrc

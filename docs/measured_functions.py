@@ -23,7 +23,9 @@ def table() -> str:
 def conditions() -> str:
     """What it was measured on."""
     told = json.loads(_MEASURED.read_text(encoding="utf-8"))
-    return f"Python {told['python']} on {told['machine']}; a cold start is the median of {told['runs']} new interpreters."
+    return (
+        f"Python {told['python']} on {told['machine']}; a cold start is the median of {told['runs']} new interpreters."
+    )
 
 
 def _row(figures: dict[str, Any], traffic: list[str]) -> str:

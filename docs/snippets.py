@@ -66,12 +66,22 @@ def role(stack: str, logical_id: str) -> str:
         stack: The stack's name in app.py.
         logical_id: Beginning of the role's logical ID.
     """
-    found = [
-        resource["Properties"]["Policies"]
-        for name, resource in _template(stack)["Resources"].items()
+    found = _template(stack)["Resources"].items()
+    own = [
+        policy
+        for name, resource in found
         if resource["Type"] == "AWS::IAM::Role" and name.startswith(logical_id)
+        for policy in resource["Properties"]["Policies"]
     ]
-    statements = [each for policies in found for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    # What a function's version needs is a policy beside its role's.
+    beside = [
+        resource["Properties"]
+        for _, resource in found
+        if resource["Type"] == "AWS::IAM::Policy"
+        and resource["Properties"]["PolicyName"].startswith("Needs")
+        and any(role["Ref"].startswith(logical_id) for role in resource["Properties"]["Roles"])
+    ]
+    statements = [each for policy in (*own, *beside) for each in policy["PolicyDocument"]["Statement"]]
     rows = [f"| {_actions(each)} | {_code(each['Resource'])}{_conditions(each)} |" for each in statements]
     # Two objects of the same bucket look the same here.
     return "\n".join(["| action | on |", "|---|---|", *dict.fromkeys(rows)])

@@ -43,6 +43,7 @@ class HandlerFunction(Construct):
         arn: Its ARN.
         name: Its name.
         role_name: Reference to its role, for further policies.
+        role_arn: ARN of its role, for those who let it do something.
         cfn_function: Its resource.
     """
 
@@ -80,6 +81,7 @@ class HandlerFunction(Construct):
         log_group = logs.CfnLogGroup(self, "Logs", retention_in_days=30)
         log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         role = iam.CfnRole(self, "Role", assume_role_policy_document=_TRUST)
+        self.role_arn = role.attr_arn
         function = lambda_.CfnFunction(
             self,
             "Function",
@@ -91,7 +93,7 @@ class HandlerFunction(Construct):
             timeout=LONGEST_SECONDS,
             # It calls itself to go on waiting, for at most as long as its own deadline says.
             recursive_loop="Allow" if calls_itself else None,
-            role=role.attr_arn,
+            role=self.role_arn,
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref, log_format="JSON"),
         )
         self.cfn_function = function

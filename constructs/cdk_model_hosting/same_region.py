@@ -16,7 +16,7 @@ from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
 KEYS_OF_BUCKETS = "S3 encrypts with keys of the bucket's own region only"
 """Why a key of objects must be where the bucket is."""
@@ -70,7 +70,22 @@ def check_arn(what: str, arn: str, scope: Construct, *, why: str) -> None:
     _check(what, parts[_REGION], _region(scope), why)
 
 
-def _region(scope: Construct) -> str:
+def check_construct(what: str, found: IConstruct, scope: Construct, *, why: str) -> None:
+    """Refuse a construct of a stack in another region; an imported one is taken to be where it is imported.
+
+    Args:
+        what: The argument as the user typed it.
+        found: The construct.
+        scope: Whatever uses it, or its stack.
+        why: Why it must be in that region.
+
+    Raises:
+        ConfigurationError: When it is elsewhere.
+    """
+    _check(what, _region(found), _region(scope), why)
+
+
+def _region(scope: IConstruct) -> str:
     return region_of(scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope))
 
 

@@ -1,7 +1,8 @@
 """The packages of a function that is an image, from the cache where the library keeps those of bundled functions.
 
 What an image installs is so what a bundled function brings, and is installed once for both. The docker stand-in runs this as a
-program, by the Python that has the library: python -m tests.local_aws.function_packages requirements.txt folder
+program, by the Python that has the library: python -m tests.local_aws.function_packages requirements.txt folder. Without a folder
+it fills the cache, so that no test has to.
 """
 
 from __future__ import annotations
@@ -48,12 +49,14 @@ def archive_of(lock: str) -> Path:
         return Packages(lock=lock, target=target.Target(python=PYTHON, architecture=ARCHITECTURE)).archive()
 
 
-def main(requirements: Path, folder: Path) -> None:
-    """Put the packages of a requirements file into a folder."""
+def main(requirements: Path, folder: Path | None = None) -> None:
+    """Put the packages of a requirements file into the cache, and into a folder."""
     try:
         archive = archive_of(requirements.read_text(encoding="utf-8"))
     except ConfigurationError as error:
         sys.exit(str(error))
+    if folder is None:
+        return
     with zipfile.ZipFile(archive) as packages:
         packages.extractall(folder)
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from examples.fraud.records import sample_records
-from examples.fraud.train import NAME, RECIPES, train
+from examples.fraud.train import NAME, RECIPES
 from tests.local_aws.cdk import Cdk, run
 from tests.local_aws.lifecycle import LocalAws
+from tests.local_aws.training import train
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "RealtimeCanary"
@@ -68,7 +69,7 @@ def test_a_new_version_replaces_the_old_one_and_keeps_the_capacity(
     assert endpoint["ProductionVariants"][0]["DesiredInstanceCount"] == 5
     configs = [config["EndpointConfigName"] for config in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
     assert before not in configs
-    assert not second.has_differences(STACK)
+    assert second.is_deployed(STACK)
 
     second.destroy(STACK)
     assert name not in [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]
@@ -81,5 +82,5 @@ def test_every_example_deploys_and_answers(bootstrapped: LocalAws, synthesize: S
     app = synthesize("1", stack)
     name = app.deploy(stack)[stack]["EndpointName"]
     assert {answer["version"] for answer in answers(bootstrapped, name)} == {"1"}
-    assert not app.has_differences(stack)
+    assert app.is_deployed(stack)
     app.destroy(stack)

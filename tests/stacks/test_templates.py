@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 ASSET_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 TARGET_DIGEST = re.compile(r"(?<=-)[0-9a-f]{8}(?=\.tar\.gz)")
-# The logical IDs of a function's published version, and of its check, change with all that the version keeps.
-RELEASE = re.compile(r"(Version|Check)[0-9a-f]{16}[0-9A-F]{8}\b")
+# The logical IDs of a function's published version, and of what goes with it, change with all that the version keeps.
+RELEASE = re.compile(r"(Version|Check|Try|Look|Needs|Rollout[A-Za-z]+?)[0-9a-f]{16}[0-9A-F]{8}\b")
+# So do the names of its policy and of its alarms.
+RELEASE_NAME = re.compile(r"(Needs|/rollback/)[0-9a-f]{16}\b")
 THIRD_ZONE = re.compile(r"Vpc\w+Subnet3")
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 REGION = re.compile(r"\b(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|(?:north|south)?(?:east|west)?)-\d\b")
@@ -30,7 +32,7 @@ REGION = re.compile(r"\b(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|(?:n
 def masked(text: str) -> str:
     """A template without what changes with the content of an asset."""
     hidden = TARGET_DIGEST.sub("<digest>", ASSET_HASH.sub("<asset hash>", text))
-    return RELEASE.sub(r"\1<release>", hidden)
+    return RELEASE_NAME.sub(r"\1<release>", RELEASE.sub(r"\1<release>", hidden))
 
 
 def test_every_file_of_stacks_is_in_the_app(assembly: Assembly) -> None:

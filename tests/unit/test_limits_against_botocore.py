@@ -124,6 +124,7 @@ COUNTERPARTS = {
     "SHARD_FAILURES": "stepfunctions:ToleratedFailurePercentage",
     "CORS_ORIGINS": "lambda:AllowOriginsList",
     "CORS_HEADERS": "lambda:HeadersList",
+    "CORS_HEADER": "lambda:Header",
     "CORS_SECONDS": "lambda:MaxAge",
     "QUEUE_BATCH": "lambda:BatchSize",
     "QUEUE_WINDOW_SECONDS": "lambda:MaximumBatchingWindowInSeconds",
@@ -204,6 +205,8 @@ WITHOUT_COUNTERPART = {
     "HTTP_API_BURST": "nothing is let through by a burst of 0, and its top is the account's quota",
     "JWT_AUDIENCES": "API Gateway's quota, stated in its guide",
     "JWT_SCOPES": "API Gateway's quota, stated in its guide",
+    "JWT_ISSUER": "an address of 2,048 characters, as API Gateway's shape says in its name alone",
+    "JWT_SCOPE": "64 characters, as API Gateway's shape says in its name alone",
     "QUEUE_BATCH_AT_ONCE": "the text of CreateEventSourceMapping: more takes a window, which a FIFO queue has not",
     "QUEUE_TRIES": "SQS's limit on maxReceiveCount, stated in its guide",
     "DASHBOARD_MINUTES": "how long CloudWatch keeps metrics, stated in the text of GetMetricStatistics",
@@ -267,6 +270,7 @@ NARROWER = {
     "NODE_LABEL_KEY": ({"pattern"}, "Kubernetes' own rule, which the service leaves to it"),
     "CORS_ORIGINS": ({"min"}, "who names no origin wants no such rule"),
     "CORS_HEADERS": ({"min"}, "every request has a header for its content's type"),
+    "CORS_HEADER": ({"min", "pattern"}, "HTTP's own rule of how headers are named"),
     "RESOURCE_ID": ({"pattern"}, "every text that can be typed fits it"),
 }
 

@@ -131,6 +131,34 @@ class FunctionAlarm:
         )
 
     @classmethod
+    def deferred(cls, *, above: float = 10, minutes: int = 1, out_of: int | None = None) -> Self:
+        """A share of a queue's messages was left for another time, because the function had none left.
+
+        A message that is left so has come once more, and may become a dead letter that nobody ever tried. What helps is a smaller
+        ``batch``, or more time for the function. In a FIFO queue also those are left that are behind one that failed.
+
+        Args:
+            above: Percent of the messages, 0 to below 100.
+            minutes: Minutes that must be bad.
+            out_of: Minutes that are looked at; as many as must be bad when omitted.
+
+        Raises:
+            ConfigurationError: When a number is outside its range.
+        """
+        what = "FunctionAlarm.deferred"
+        return cls(
+            name="Deferred",
+            what=what,
+            measure=Measure(namespace=METRIC_NAMESPACE, name=Metric.DEFERRED),
+            whole=Measure(namespace=METRIC_NAMESPACE, name=Metric.BATCH_SIZE),
+            threshold=share(f"{what} above", above, of="the messages"),
+            by_version=False,
+            says=f"more than {above:g} % of the messages were left for another time",
+            minutes=minutes,
+            out_of=minutes if out_of is None else out_of,
+        )
+
+    @classmethod
     def duration(
         cls, *, above: cdk.Duration, percentile: float = 99, minutes: int = 1, out_of: int | None = None
     ) -> Self:

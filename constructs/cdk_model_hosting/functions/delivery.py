@@ -21,6 +21,7 @@ from cdk_model_hosting.functions.on_file_system import PathOnFileSystem
 from cdk_model_hosting.handlers.model_function.contract import Delivery, Variable
 from cdk_model_hosting.limits import FUNCTION_PUBLISHED_MB
 from cdk_model_hosting.placement import place_of
+from cdk_model_hosting.same_region import check_bucket, check_construct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from cdk_model_hosting.permissions import Permission
 
 _BUCKET = "a bucket such as Bucket.from_bucket_name(self, 'Models', 'my-models')"
+_DOWNLOADED = (
+    "each environment downloads the model when it begins, which takes too long, and is paid for, from elsewhere"
+)
+_REACHED = "a function reaches it from its own region alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +144,7 @@ class ModelDelivery(ABC):
             size_mb: Its size, which is then checked against /tmp.
 
         Raises:
-            ConfigurationError: When the object is not told from others, or the key holds a wildcard.
+            ConfigurationError: When the object is not told from others, the key is no key of one, or the bucket is in another region.
         """
         require_like("ModelDelivery.bucket bucket", bucket, "bucket_name", _BUCKET)
         found = ObjectInBucket(bucket=bucket, key=key, version_id=version_id, etag=etag, sha256=sha256, size_mb=size_mb)
@@ -158,10 +163,12 @@ class ModelDelivery(ABC):
             model: Folder of the model's files, at most 20 GB.
 
         Raises:
-            ConfigurationError: When the folder does not exist, holds no file, or too much.
+            ConfigurationError: When the folder does not exist, holds no file, or too much, or the access point's user cannot write.
         """
         what = "ModelDelivery.file_system_asset"
         require(f"{what} file_system", file_system, MountableFileSystem)
+        if file_system.access_point is not None:
+            file_system.access_point.check_publishing()
         folder = _folder(f"{what} model", model)
         size = megabytes(files_below(f"{what} model", folder))
         FUNCTION_PUBLISHED_MB.check(f"{what} model", round(size, 1))
@@ -244,7 +251,8 @@ class _Bundled(ModelDelivery):
 class _InLayer(ModelDelivery):
     model: ModelLayer
 
-    def bind(self, scope: Construct) -> BoundDelivery:  # noqa: ARG002 - the layer is made already
+    def bind(self, scope: Construct) -> BoundDelivery:
+        check_construct("ModelDelivery.layer layer", self.model, scope, why="Lambda lays no layer of elsewhere")
         return BoundDelivery(
             variables=_at(Delivery.LAYER, f"/opt/{MODEL_FOLDER}"),
             content=self.model.digest,
@@ -278,7 +286,8 @@ class _AssetDelivery(ModelDelivery):
 class _ObjectDelivery(ModelDelivery):
     model: ObjectInBucket
 
-    def bind(self, scope: Construct) -> BoundDelivery:  # noqa: ARG002 - it is there already
+    def bind(self, scope: Construct) -> BoundDelivery:
+        check_bucket("ModelDelivery.bucket bucket", self.model.bucket, scope, why=_DOWNLOADED)
         found = self.model.found()
         return BoundDelivery(variables=found.variables(), tmp_mb=found.tmp_mb, permissions=found.permissions)
 
@@ -289,6 +298,7 @@ class _Published(ModelDelivery):
     model: AssetInBucket
 
     def bind(self, scope: Construct) -> BoundDelivery:
+        check_construct("ModelDelivery.file_system_asset file_system", self.place, scope, why=_REACHED)
         uploaded = self.model.upload(scope)
         publisher = FileSystemPublisher.of(place_of(scope).stack)
         published = publisher.publish(scope, self.place, uploaded)
@@ -304,8 +314,11 @@ class _OnFileSystem(ModelDelivery):
     place: MountableFileSystem
     model: PathOnFileSystem
 
-    def bind(self, scope: Construct) -> BoundDelivery:  # noqa: ARG002 - it is there already
+    def bind(self, scope: Construct) -> BoundDelivery:
+        check_construct("ModelDelivery.file_system file_system", self.place, scope, why=_REACHED)
         variables = _at(Delivery.FILE_SYSTEM, f"{self.place.mount_path}/{self.model.resolved}")
         if self.model.sha256 is not None:
             variables[str(Variable.SHA256)] = self.model.sha256
-        return BoundDelivery(variables=variables, mount=self.place.mount, after=self.place.ready)
+        return BoundDelivery(
+            variables=variables, content=self.model.besides, mount=self.place.mount, after=self.place.ready
+        )

@@ -13,6 +13,7 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.alarm import FunctionAlarm
 from cdk_model_hosting.limits import ALARM_NAME, FUNCTION_ROLLBACK_ALARMS
 from cdk_model_hosting.permissions import Permission, arn, policy_document
+from cdk_model_hosting.same_region import check_arn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ class Deployment(Construct):
         construct_id: ID below `scope`.
         shift: How the traffic moves.
         watched: The version that is deployed.
+        release: What tells that version from others.
         function_arn: ARN of the function.
         rollback_on: Conditions to watch on it, and alarms that exist already.
 
@@ -65,6 +67,7 @@ class Deployment(Construct):
         *,
         shift: Shift,
         watched: WatchedFunction,
+        release: str,
         function_arn: str,
         rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm],
     ) -> None:
@@ -72,12 +75,21 @@ class Deployment(Construct):
 
         super().__init__(scope, construct_id)
         conditions = [each for each in rollback_on if isinstance(each, FunctionAlarm)]
-        made = [self._alarm(each, watched) for each in conditions]
-        names = [f"{watched.label}/{each.name}/rollback" for each in conditions]
+        # CloudWatch keeps the state of an alarm that is changed. One that is on, because of the version before it, would stop the
+        # very deployment that mends it: each version has alarms of its own.
+        names = [f"{watched.label}/{each.name}/rollback/{release}" for each in conditions]
+        for name in names:
+            ALARM_NAME.check("Rollback alarm name", name)
+        made = [
+            watched.alarm(self, f"{each.name}{release}", each, name)
+            for each, name in zip(conditions, names, strict=True)
+        ]
         arns: list[Any] = [arn(_ALARM + name) for name in names]
         for alarm in (each for each in rollback_on if not isinstance(each, FunctionAlarm)):
             names.append(alarm.alarm_name)
-            arns.append(alarm.alarm_arn)
+            alarm_arn = alarm.alarm_arn
+            check_arn("rollback_on alarm", alarm_arn, self, why="CodeDeploy watches alarms of its own region only")
+            arns.append(alarm_arn)
         application = codedeploy.CfnApplication(self, "Application", compute_platform="Lambda")
         group = codedeploy.CfnDeploymentGroup
         alarms = group.AlarmConfigurationProperty(
@@ -105,11 +117,6 @@ class Deployment(Construct):
             )
         )
         self.advice = _advice(shift, conditions, len(names))
-
-    def _alarm(self, condition: FunctionAlarm, watched: WatchedFunction) -> cloudwatch.CfnAlarm:
-        name = f"{watched.label}/{condition.name}/rollback"
-        ALARM_NAME.check("Rollback alarm name", name)
-        return watched.alarm(self, condition.name, condition, name)
 
     def _role(self, function_arn: str, alarms: list[Any]) -> str:
         from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.arguments import require_several
 from cdk_model_hosting.durations import literal, seconds
 from cdk_model_hosting.limits import ENDPOINT_ANSWER_SECONDS
 
@@ -27,7 +28,7 @@ class EndpointRequests:
         answer_within: Time that the endpoint has for one request, 1-60 seconds; 60 when omitted.
 
     Raises:
-        ConfigurationError: When the time is outside its range.
+        ConfigurationError: When the time is outside its range, or the others are no lists of texts.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
     """
@@ -38,6 +39,9 @@ class EndpointRequests:
     answer_seconds: int = field(init=False)
 
     def __post_init__(self) -> None:
+        for name, values in (("models", self.models), ("containers", self.containers)):
+            if values is not None:
+                require_several(f"EndpointRequests {name}", values, str)
         given = seconds("EndpointRequests answer_within", self.answer_within)
         if given is not None:
             given = int(literal("EndpointRequests answer_within", given))

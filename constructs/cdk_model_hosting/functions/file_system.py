@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 
 from cdk_model_hosting.arguments import require
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.access_point import AccessPoint
 from cdk_model_hosting.functions.gateway import s3_gateway
 from cdk_model_hosting.functions.imported_file_system import ImportedModelFileSystem
 from cdk_model_hosting.functions.mountable import CLIENTS, NFS_PORT, MountableFileSystem
 from cdk_model_hosting.functions.own_network import own_network
 from cdk_model_hosting.models.network import Network
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_efs as efs
     from aws_cdk import aws_kms as kms
     from constructs import Construct
+
+    from cdk_model_hosting.models.subnets import ChosenSubnets
 
 _CLIENT = ("ClientMount", "ClientRootAccess", "ClientWrite")
 _ACTIONS = [f"elasticfilesystem:{each}" for each in _CLIENT]
@@ -123,10 +127,12 @@ class ModelFileSystem(MountableFileSystem):
         if gateway_endpoint is not None:
             require("ModelFileSystem gateway_endpoint", gateway_endpoint, bool)
         super().__init__(scope, construct_id)
+        own = network is None
         network = own_network(self) if network is None else network
-        gateway = s3_gateway(network.vpc, asked=gateway_endpoint)
+        gateway = s3_gateway(network.vpc, asked=gateway_endpoint, own=own)
         attached = network.attach(self, description=CLIENTS)
         self.network = replace(network, security_groups=attached.security_groups)
+        self.access_point = point
         self.mount_path = point.mount_path
         key_arn = None if encryption_key is None else encryption_key.key_arn
         self.cfn_file_system = efs.CfnFileSystem(
@@ -166,8 +172,10 @@ class ModelFileSystem(MountableFileSystem):
                 for each in attached.group_ids
             ],
         )
+        first = _one_per_zone(attached.subnets)
+        self.zones = tuple(first)
         self.cfn_mount_targets = _mount_targets(
-            self, self.file_system_id, _one_per_zone(attached.selected.subnets), self.cfn_security_group.attr_group_id
+            self, self.file_system_id, first.values(), self.cfn_security_group.attr_group_id
         )
         # The access point is waited for by whoever names it.
         self.ready = (*self.cfn_mount_targets, *(() if gateway is None else (gateway,)))
@@ -230,7 +238,7 @@ def _access_point(scope: Construct, file_system_id: str, point: AccessPoint) -> 
 
 
 def _mount_targets(
-    scope: Construct, file_system_id: str, subnets: Sequence[ec2.ISubnet], group_id: str
+    scope: Construct, file_system_id: str, subnets: Iterable[ec2.ISubnet], group_id: str
 ) -> tuple[efs.CfnMountTarget, ...]:
     from aws_cdk import aws_efs as efs  # noqa: PLC0415 - the same
 
@@ -247,9 +255,19 @@ def _mount_targets(
     )
 
 
-def _one_per_zone(subnets: Sequence[ec2.ISubnet]) -> list[ec2.ISubnet]:
+def _one_per_zone(subnets: ChosenSubnets) -> dict[str, ec2.ISubnet]:
     """The first subnet of each zone: EFS takes one mount target a zone."""
+    if is_token(list(subnets.ids)):
+        raise ConfigurationError(
+            "ModelFileSystem network subnets must be known one by one, got a list that is known at deploy time only: each zone gets "
+            "a mount target; split it with Fn.split(',', ids, 2)"
+        )
     first: dict[str, ec2.ISubnet] = {}
-    for subnet in subnets:
-        first.setdefault(subnet.availability_zone, subnet)
-    return list(first.values())
+    for subnet, subnet_id, zone in zip(subnets.each, subnets.ids, subnets.zones, strict=True):
+        if zone is None:
+            raise ConfigurationError(
+                f"ModelFileSystem network subnets must say their zones, got {subnet_id} without one: each zone gets a mount target; use "
+                "Subnet.from_subnet_attributes with availability_zone"
+            )
+        first.setdefault(zone, subnet)
+    return first

@@ -13,6 +13,7 @@ from cdk_model_hosting.arguments import require_like
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.alarm import FunctionAlarm
 from cdk_model_hosting.functions.alarms import FunctionAlarms
+from cdk_model_hosting.functions.beginning import advice_on_time, advice_on_way
 from cdk_model_hosting.functions.bundle import Bundle
 from cdk_model_hosting.functions.checks import check_kinds, check_layers, check_size, check_tmp
 from cdk_model_hosting.functions.code import FunctionCode
@@ -78,7 +79,7 @@ class ModelFunction(FunctionMetrics, Construct):
         front: How requests reach it; `Front.none()` when omitted.
         concurrency: How many environments there may be, and how many are kept ready.
         rollout: How the alias moves to a new version: `Rollout.canary` or `Rollout.linear` by percent; at once when omitted.
-        rollback_on: What such a rollout rolls back on, at most 10 in all: more than 1 % of errors or failed requests, and
+        rollback_on: What such a rollout rolls back on, and nothing without one; at most 10 in all: more than 1 % of errors or failed requests, and
             a 99th percentile of more than half of the timeout, when omitted.
         network: VPC to attach it to; when omitted, that of the model's file system, or none. A function in a VPC reaches what is
             outside, S3 for instance, by a NAT gateway or an endpoint of the VPC alone.
@@ -151,6 +152,7 @@ class ModelFunction(FunctionMetrics, Construct):
         shift = None if rollout is None else Shift.of(rollout)
         if rollback_on is not None:
             check_rollback(rollback_on)
+            _check_watched(shift, rollback_on)
         super().__init__(scope, construct_id)
         bound = delivery.bind(self)
         check_layers(code.layers, bound)
@@ -162,7 +164,6 @@ class ModelFunction(FunctionMetrics, Construct):
         stack = place_of(self).stack
         check_size(bundle, bound, bundling=stack.bundling_required)
         self._vpc = vpc_of(self, network, bound.mount)
-        outward = () if on_failure is None else on_failure.permissions
         made = make(
             self,
             stack,
@@ -179,7 +180,7 @@ class ModelFunction(FunctionMetrics, Construct):
                 # What is turned off cannot begin.
                 verify=verify_version and concurrency.reserved != 0,
                 vpc=self._vpc,
-                permissions=outward if self._vpc is None else (*outward, *self._vpc.permissions),
+                permissions=() if on_failure is None else on_failure.permissions,
             ),
         )
         self.cfn_log_group, self.cfn_role = made.log_group, made.role
@@ -194,13 +195,16 @@ class ModelFunction(FunctionMetrics, Construct):
         self._alarms: FunctionAlarms | None = None
         self.deployment: Deployment | None = None
         if shift is not None:
-            self._roll_out(shift, _usual_alarms(size.timeout_seconds) if rollback_on is None else rollback_on)
+            wanted = _usual_alarms(size.timeout_seconds) if rollback_on is None else rollback_on
+            self._roll_out(shift, wanted, made.release)
         self.cfn_event_invoke_config = None if on_failure is None else on_failure.bind(self, made.live)
         self.cfn_scalable_target = concurrency.bind(self, made.live, stack)
         self.front = front.bind(self, made.live)
         self.url = self.front.url
         if bundle.packages is not None and not bundle.packages.is_compiled and not bound.is_image:
             self._warn(Advice("packagesWithoutBytecode", _NO_BYTECODE.format(code.python)))
+        for each in (*advice_on_time(bound, size.timeout_seconds), *advice_on_way(bound, self._vpc)):
+            self._warn(each)
         for each in () if self._vpc is None else self._vpc.advice:
             self._warn(each)
         for each in advice_for(stack.region) if concurrency.snap_start else ():
@@ -249,7 +253,12 @@ class ModelFunction(FunctionMetrics, Construct):
 
     @property
     def role(self) -> iam.IRole:
-        """The role as other constructs take it, to grant the user's code more."""
+        """The role as other constructs take it, to grant the user's code more.
+
+        What the code needs before it answers its first request, when its module is loaded or its sample is predicted, must be there
+        before a new version begins: ``table.grant_read_data(function.role).apply_before(function.cfn_version)``. What names the
+        function's own `alias` cannot come before it, and must not be among the grants of the role then.
+        """
         from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
 
         if self._role is None:
@@ -305,13 +314,14 @@ class ModelFunction(FunctionMetrics, Construct):
             self._alarms = FunctionAlarms(self, "Alarms", watched=watched)
         return self._alarms.add(conditions, actions=actions, ok_actions=ok_actions)
 
-    def _roll_out(self, shift: Shift, rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm]) -> None:
+    def _roll_out(self, shift: Shift, rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm], release: str) -> None:
         self.deployment = Deployment(
             self,
             "Rollout",
             shift=shift,
             # What fails in the version before it must not keep back the one that may mend it.
             watched=replace(self._watched, version=self.cfn_version.attr_version),
+            release=release,
             function_arn=self.function_arn,
             rollback_on=rollback_on,
         )
@@ -321,6 +331,14 @@ class ModelFunction(FunctionMetrics, Construct):
 
     def _warn(self, advice: Advice) -> None:
         cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{advice.id}", advice.text)
+
+
+def _check_watched(shift: Shift | None, rollback_on: Sequence[FunctionAlarm | cloudwatch.IAlarm]) -> None:
+    if shift is None and rollback_on:
+        raise ConfigurationError(
+            f"ModelFunction rollback_on must be given with a rollout, got {len(rollback_on)} without: the alias then moves at once, "
+            "and nothing would roll it back"
+        )
 
 
 def _usual_alarms(timeout: int) -> tuple[FunctionAlarm, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "Dockerfile"
 
+# What pip takes from an environment variable is no credential yet.
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_CREDENTIALS = re.compile(r"://[^/\s@]*[^/\s@:][^/\s@]*@")
 _USUAL = f"""\
 # Lambda's own image, with its Python, its SDK and what takes the events.
 ARG PYTHON
@@ -46,7 +50,7 @@ def image_of(scope: Construct, construct_id: str, bundle: Bundle) -> ecr_assets.
         bundle: What goes into it.
 
     Raises:
-        ConfigurationError: When its packages are to be built in another container.
+        ConfigurationError: When its packages are to be built in another container, or the lock has credentials.
     """
     from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 - loaded by those alone who build images
 
@@ -70,11 +74,25 @@ def image_of(scope: Construct, construct_id: str, bundle: Bundle) -> ecr_assets.
 
 def _lay_out(context: Path, bundle: Bundle) -> None:
     own = bundle.code.folder / DOCKERFILE
-    (context / DOCKERFILE).write_text(own.read_text(encoding="utf-8") if own.is_file() else _USUAL, encoding="utf-8")
     lock = "" if bundle.packages is None else bundle.packages.lock
+    if own.is_file():
+        dockerfile = own.read_text(encoding="utf-8")
+    else:
+        _check_secrets(lock)
+        dockerfile = _USUAL
+    (context / DOCKERFILE).write_text(dockerfile, encoding="utf-8")
     (context / "requirements.txt").write_text(lock, encoding="utf-8")
     for name, path in (bundle.sources | dict(bundle.model)).items():
         if name != DOCKERFILE:
             copy = context / "function" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
+
+
+def _check_secrets(lock: str) -> None:
+    if _CREDENTIALS.search(_VARIABLE.sub("", lock)):
+        raise ConfigurationError(
+            "FunctionCode requirements must hold no credentials with ModelDelivery.image, got a URL with a user or a password: the "
+            "lock stays in a layer of the image, for all who may pull it; bring a Dockerfile in the folder that takes them as a "
+            "secret of the build"
+        )

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
 
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.bucket_facts import facts_of
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.functions.files import files_below, write_tar
+from cdk_model_hosting.functions.model_archive import archive_of
 from cdk_model_hosting.handlers.model_function.contract import Delivery, Variable
+from cdk_model_hosting.limits import FUNCTION_OBJECT_KEY, FUNCTION_OBJECT_MB
 from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.placement import place_of
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
 _ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MEGABYTE = 1 << 20
 _WHAT = "ModelDelivery.bucket"
 
 
@@ -78,23 +80,15 @@ class AssetInBucket:
         """Upload the folder as one archive, whose bytes are the same on every machine.
 
         Args:
-            scope: Where to make the asset.
+            scope: The function's construct.
         """
-        from aws_cdk import aws_s3_assets as s3_assets  # noqa: PLC0415 - loaded by those alone who use it
-
-        with tempfile.TemporaryDirectory() as scratch:
-            archive = Path(scratch) / "model.tar"
-            write_tar(archive, files_below(self.what, self.folder))
-            with archive.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            size = archive.stat().st_size / _MEGABYTE
-            asset = s3_assets.Asset(scope, "Model", path=str(archive), asset_hash=sha256)
-        object_arn = f"{asset.bucket.bucket_arn}/{asset.s3_object_key}"
+        archive = archive_of(place_of(scope).stack, self.what, self.folder)
+        object_arn = f"arn:{cdk.Aws.PARTITION}:s3:::{archive.bucket}/{archive.key}"
         return Found(
-            bucket=asset.s3_bucket_name,
-            key=asset.s3_object_key,
-            sha256=sha256,
-            tmp_mb=2 * size,
+            bucket=archive.bucket,
+            key=archive.key,
+            sha256=archive.sha256,
+            tmp_mb=2 * archive.megabytes,
             permissions=(Permission(actions=("s3:GetObject",), resources=(object_arn,)),),
         )
 
@@ -126,11 +120,14 @@ class ObjectInBucket:
                 require(f"{_WHAT} {name}", value, str)
         if self.size_mb is not None and not is_token(self.size_mb):
             require(f"{_WHAT} size_mb", self.size_mb, int, float)
-        if not is_token(self.key) and (not self.key or set("*?$") & set(self.key)):
-            raise ConfigurationError(
-                f"{_WHAT} key must hold none of *, ? and $, and not be empty, got {self.key!r}: IAM and CloudFormation read them "
-                "as wildcards and references"
-            )
+        FUNCTION_OBJECT_MB.check(f"{_WHAT} size_mb", self.size_mb)
+        FUNCTION_OBJECT_KEY.check(f"{_WHAT} key", self.key, optional=False)
+        for name in ("version_id", "etag"):
+            value = getattr(self, name)
+            if value is not None and not value.strip():
+                raise ConfigurationError(
+                    f"{_WHAT} {name} must not be blank, got {value!r}: it tells the object from others under its key"
+                )
         if self.version_id is None and self.etag is None and self.sha256 is None:
             raise ConfigurationError(
                 f"{_WHAT} must have a version_id, an etag or a sha256, got none for {self.key}: an object that is written anew "

@@ -14,7 +14,7 @@ from cdk_model_hosting.functions import cache
 from cdk_model_hosting.functions.assets import upload
 from cdk_model_hosting.functions.code import MODEL_FOLDER
 from cdk_model_hosting.functions.files import digest_of, files_below, megabytes, write_zip
-from cdk_model_hosting.limits import FUNCTION_UNZIPPED_MB
+from cdk_model_hosting.limits import FUNCTION_LAYER_DESCRIPTION, FUNCTION_UNZIPPED_MB
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -30,10 +30,10 @@ class ModelLayer(Construct):
         scope: Where to make it.
         construct_id: ID below `scope`.
         model: Folder of the model's files, at most 250 MB.
-        description: What it is, as the Lambda console shows it.
+        description: What it is, as the Lambda console shows it, at most 256 characters.
 
     Raises:
-        ConfigurationError: When the folder does not exist, holds no file, or too much.
+        ConfigurationError: When the folder does not exist, holds no file, or too much, or the description is too long.
 
     Attributes:
         arn: ARN of the layer's version.
@@ -55,6 +55,7 @@ class ModelLayer(Construct):
         self.megabytes = megabytes(files)
         FUNCTION_UNZIPPED_MB.check("ModelLayer model", round(self.megabytes, 1))
         self.digest = digest_of(files)
+        FUNCTION_LAYER_DESCRIPTION.check("ModelLayer description", description)
         super().__init__(scope, construct_id)
         asset = upload(
             self,

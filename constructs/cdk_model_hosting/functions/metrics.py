@@ -40,7 +40,7 @@ class FunctionMetrics:
         """Any metric that the function itself publishes.
 
         Args:
-            name: ``ModelLoadTime``, ``PredictTime``, ``BatchSize``, ``ColdStart``, ``Refusals`` or ``Failures``.
+            name: ``ModelLoadTime``, ``PredictTime``, ``BatchSize``, ``ColdStart``, ``Refusals``, ``Failures`` or ``Deferred``.
             statistic: Such as ``Sum`` or ``p99``.
             period: Length of a data point; 1 minute when omitted.
         """
@@ -69,6 +69,10 @@ class FunctionMetrics:
     def metric_refusals(self, *, statistic: str = "Sum", period: cdk.Duration | None = None) -> cloudwatch.Metric:
         """Requests that were wrong."""
         return self.metric_of_model(Metric.REFUSALS, statistic=statistic, period=period)
+
+    def metric_deferred(self, *, statistic: str = "Sum", period: cdk.Duration | None = None) -> cloudwatch.Metric:
+        """Messages of a queue that were left for another time, for lack of it or to keep an order."""
+        return self.metric_of_model(Metric.DEFERRED, statistic=statistic, period=period)
 
     def metric_predict_time(self, *, statistic: str = "p99", period: cdk.Duration | None = None) -> cloudwatch.Metric:
         """Milliseconds in `predict`, for each event."""

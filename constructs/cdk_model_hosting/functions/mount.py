@@ -20,6 +20,7 @@ class Mount:
         network: Where the function must be to reach it.
         permissions: What mounting it takes, of the function's role.
         content: What a change of replaces it, where its ARN is a reference, which stays the same.
+        zones: Zones that it has mount targets in; none where nobody here knows.
     """
 
     access_point_arn: str
@@ -27,3 +28,4 @@ class Mount:
     network: Network
     permissions: tuple[Permission, ...]
     content: tuple[object, ...] = ()
+    zones: tuple[str, ...] = ()

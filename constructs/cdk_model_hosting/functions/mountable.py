@@ -12,6 +12,7 @@ from cdk_model_hosting.permissions import Permission
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
+    from cdk_model_hosting.functions.access_point import AccessPoint
     from cdk_model_hosting.models.network import Network
 
 NFS_PORT = 2049
@@ -31,6 +32,8 @@ class MountableFileSystem(Construct):
         mount_path: Where they find it.
         ready: What must be there before a function can mount it.
         content: What a change of replaces the access point.
+        access_point: As whom functions see it, where that is made with it.
+        zones: Zones of its mount targets, where they are made with it.
     """
 
     file_system_arn: str
@@ -39,6 +42,8 @@ class MountableFileSystem(Construct):
     mount_path: str
     ready: tuple[cdk.CfnResource, ...]
     content: tuple[object, ...] = ()
+    access_point: AccessPoint | None = None
+    zones: tuple[str, ...] = ()
 
     @property
     def mount(self) -> Mount:
@@ -62,4 +67,5 @@ class MountableFileSystem(Construct):
             network=self.network,
             permissions=(come,),
             content=self.content,
+            zones=self.zones,
         )

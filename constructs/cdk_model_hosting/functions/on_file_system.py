@@ -49,6 +49,11 @@ class PathOnFileSystem:
         """The path with its version."""
         return self.path if self.version is None else self.path.replace(_VERSION, self.version)
 
+    @property
+    def besides(self) -> str:
+        """What tells it from others where the path, known at deploy time only, may not."""
+        return "" if self.version is None or _VERSION in self.path else self.version
+
     def _check_version(self) -> None:
         named = _VERSION in self.path
         if self.version is None and named:

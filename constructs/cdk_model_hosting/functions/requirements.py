@@ -32,7 +32,7 @@ def chosen(lock: Path, target: Target) -> str:
         ConfigurationError: When it is no lock: a package has no hash, or no version, or another file is named.
     """
     lines: list[str] = []
-    for line in _joined(lock.read_text(encoding="utf-8")):
+    for line in _joined(_text(lock)):
         if line.startswith("-"):
             if line.split("=")[0].split()[0] in _REFUSED or line[:2] in _REFUSED:
                 raise ConfigurationError(
@@ -52,6 +52,15 @@ def chosen(lock: Path, target: Target) -> str:
         requirement.marker = None
         lines.append(" ".join([str(requirement), *(f"{_HASH}{each.strip()}" for each in hashes)]))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _text(lock: Path) -> str:
+    try:
+        return lock.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{_WHAT} must be a text in UTF-8, got {lock}, which is none: it is the lock that pip-compile or uv pip compile writes"
+        ) from error
 
 
 def _joined(text: str) -> Iterator[str]:

@@ -9,10 +9,11 @@ import aws_cdk as cdk
 
 from cdk_model_hosting.functions.assets import upload
 from cdk_model_hosting.functions.image import image_of
-from cdk_model_hosting.functions.role import role_of
+from cdk_model_hosting.functions.role import needs_of, role_of
 from cdk_model_hosting.functions.versions import LIVE, Live, release_of
 from cdk_model_hosting.handlers.model_function.contract import HANDLER
 from cdk_model_hosting.models.image import Architecture
+from cdk_model_hosting.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from cdk_model_hosting.functions.mount import Mount
     from cdk_model_hosting.functions.size import FunctionSize
     from cdk_model_hosting.functions.vpc import BoundVpc
-    from cdk_model_hosting.permissions import Permission
 
 _ARCHITECTURES = {Architecture.X86_64: "x86_64", Architecture.ARM64: "arm64"}
 
@@ -48,7 +48,7 @@ class Settings:
         concurrency: How many environments there may be, and how many are kept ready.
         verify: Whether a new version is let begin before it is live.
         vpc: The VPC that it is attached to.
-        permissions: What its role needs beside what the model takes.
+        permissions: What its role needs beside what the model, the key and the VPC take.
     """
 
     variables: Mapping[str, str]
@@ -72,6 +72,7 @@ class Resources:
         role: The role.
         function: The function.
         version: Its newest version.
+        release: What tells that version from others.
         live: The alias.
     """
 
@@ -79,6 +80,7 @@ class Resources:
     role: iam.CfnRole
     function: lambda_.CfnFunction
     version: lambda_.CfnVersion
+    release: str
     live: Live
 
 
@@ -97,9 +99,9 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
 
     log_group = logs.CfnLogGroup(scope, "Logs", retention_in_days=settings.log_days)
     log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-    mounting = () if delivery.mount is None else delivery.mount.permissions
-    needed = (*delivery.permissions, *mounting, *settings.permissions)
-    role = role_of(scope, "Role", log_group_arn=log_group.attr_arn, key=settings.key, permissions=needed)
+    attaching = () if settings.vpc is None else settings.vpc.permissions
+    role = role_of(scope, "Role", log_group_arn=log_group.attr_arn, permissions=attaching)
+    needs = _needs(scope, stack, role, delivery, settings)
     facts: dict[str, Any] = {
         "architectures": [_ARCHITECTURES[bundle.target.architecture]],
         "kms_key_arn": None if settings.key is None else settings.key.key_arn,
@@ -108,7 +110,7 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
         "role": role.attr_arn,
         "timeout": settings.size.timeout_seconds,
     }
-    code = _image(scope, bundle, facts) if delivery.is_image else _archive(scope, stack, bundle, facts)
+    code, digest = _image(scope, bundle, facts) if delivery.is_image else _archive(scope, stack, bundle, facts)
     function = lambda_.CfnFunction(
         scope,
         "Function",
@@ -121,7 +123,7 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
         **_options(settings, delivery.mount),
         **facts,
     )
-    for each in delivery.after:
+    for each in (*delivery.after, *(() if needs is None else (needs,))):
         function.add_resource_dependency(each)
     if settings.vpc is not None:
         # The version check lets it begin at once, and it may begin with a download.
@@ -132,15 +134,20 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
     if settings.concurrency.snap_start:
         facts["snap_start"] = True
     facts |= {
-        "code": bundle.digest,
+        "code": digest,
         "content": delivery.content,
         "environment": dict(settings.variables),
         "layer_contents": list(settings.layer_contents),
         "ephemeral_storage": settings.size.ephemeral_mb,
         "log_group": log_group.ref,
     }
-    version = lambda_.CfnVersion(scope, f"Version{release_of(stack, facts)}", function_name=function.ref)
-    alias = _alias(scope, stack, function, version, settings)
+    release = release_of(stack, facts)
+    version = lambda_.CfnVersion(scope, f"Version{release}", function_name=function.ref)
+    alias = _alias(scope, function, version, settings)
+    if settings.verify:
+        from cdk_model_hosting.functions.version_check import VersionCheck  # noqa: PLC0415 - loads Lambda's module
+
+        alias.add_resource_dependency(VersionCheck.of(stack).check(scope, release, version_arn=version.ref))
     live = Live(
         arn=alias.ref,
         function_name=function.ref,
@@ -150,7 +157,18 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
         timeout_seconds=settings.size.timeout_seconds,
         reserved=settings.concurrency.reserved,
     )
-    return Resources(log_group=log_group, role=role, function=function, version=version, live=live)
+    return Resources(log_group=log_group, role=role, function=function, version=version, release=release, live=live)
+
+
+def _needs(
+    scope: Construct, stack: cdk.Stack, role: iam.CfnRole, delivery: BoundDelivery, settings: Settings
+) -> iam.CfnPolicy | None:
+    """What the version needs that is made of this: its model, its file system, its key, where its failed events go."""
+    key, mount = settings.key, delivery.mount
+    decrypt = () if key is None else (Permission(actions=("kms:Decrypt",), resources=(key.key_arn,)),)
+    mounting, content = ((), ()) if mount is None else (mount.permissions, mount.content)
+    needed = (*decrypt, *delivery.permissions, *mounting, *settings.permissions)
+    return needs_of(scope, stack, role, needed, content)
 
 
 def _options(settings: Settings, mount: Mount | None) -> dict[str, Any]:
@@ -173,27 +191,27 @@ def _options(settings: Settings, mount: Mount | None) -> dict[str, Any]:
 
 def _archive(
     scope: Construct, stack: cdk.Stack, bundle: Bundle, facts: dict[str, Any]
-) -> lambda_.CfnFunction.CodeProperty:
+) -> tuple[lambda_.CfnFunction.CodeProperty, str]:
+    """The code, and what tells it from other code."""
     from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
 
     asset = upload(scope, "Code", stack=stack, digest=bundle.digest, make=bundle.archive, source=bundle.code.folder)
     facts |= {"handler": HANDLER, "runtime": f"python{bundle.code.python}"}
-    return lambda_.CfnFunction.CodeProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key)
+    code = lambda_.CfnFunction.CodeProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key)
+    return code, bundle.digest
 
 
-def _image(scope: Construct, bundle: Bundle, facts: dict[str, Any]) -> lambda_.CfnFunction.CodeProperty:
+def _image(scope: Construct, bundle: Bundle, facts: dict[str, Any]) -> tuple[lambda_.CfnFunction.CodeProperty, str]:
+    """The same of an image, which its Dockerfile belongs to."""
     from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
 
     facts["package_type"] = "Image"
-    return lambda_.CfnFunction.CodeProperty(image_uri=image_of(scope, "Image", bundle).image_uri)
+    image = image_of(scope, "Image", bundle)
+    return lambda_.CfnFunction.CodeProperty(image_uri=image.image_uri), image.asset_hash
 
 
 def _alias(
-    scope: Construct,
-    stack: cdk.Stack,
-    function: lambda_.CfnFunction,
-    version: lambda_.CfnVersion,
-    settings: Settings,
+    scope: Construct, function: lambda_.CfnFunction, version: lambda_.CfnVersion, settings: Settings
 ) -> lambda_.CfnAlias:
     from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
 
@@ -202,7 +220,7 @@ def _alias(
         ready = lambda_.CfnAlias.ProvisionedConcurrencyConfigurationProperty(
             provisioned_concurrent_executions=settings.concurrency.provisioned
         )
-    alias = lambda_.CfnAlias(
+    return lambda_.CfnAlias(
         scope,
         "Live",
         name=LIVE,
@@ -210,14 +228,3 @@ def _alias(
         function_version=version.attr_version,
         provisioned_concurrency_config=ready,
     )
-    if settings.verify:
-        from cdk_model_hosting.functions.version_check import VersionCheck  # noqa: PLC0415 - loads Lambda's module
-
-        checked = VersionCheck.of(stack).check(
-            scope,
-            f"Check{version.node.id.removeprefix('Version')}",
-            version_arn=version.ref,
-            function_arn=function.attr_arn,
-        )
-        alias.add_resource_dependency(checked)
-    return alias

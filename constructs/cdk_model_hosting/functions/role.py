@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.acknowledgments import acknowledge_wildcards
+from cdk_model_hosting.functions.versions import release_of
 from cdk_model_hosting.permissions import Permission, policy_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import aws_cdk as cdk
     from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
 _TRUST: dict[str, Any] = {
@@ -26,27 +27,51 @@ _TRACE = Permission(
 
 
 def role_of(
-    scope: Construct, construct_id: str, *, log_group_arn: str, key: kms.IKey | None, permissions: Sequence[Permission]
+    scope: Construct, construct_id: str, *, log_group_arn: str, permissions: Sequence[Permission]
 ) -> iam.CfnRole:
-    """A role with its policy inline: the function does not exist without it.
+    """A role with what every version needs as its policy: the function does not exist without it.
 
     Args:
         scope: Where to make it.
         construct_id: ID below `scope`.
         log_group_arn: The function's log group.
-        key: KMS key of its environment variables.
-        permissions: What else it needs, to read the model for instance; and what it must not do.
+        permissions: What else every version needs; and what it must not do.
     """
     from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
 
     log = Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(log_group_arn,))
-    decrypt = () if key is None else (Permission(actions=("kms:Decrypt",), resources=(key.key_arn,)),)
-    needed = [log, _TRACE, *decrypt, *permissions]
+    always = [log, _TRACE, *permissions]
     role = iam.CfnRole(
         scope,
         construct_id,
         assume_role_policy_document=_TRUST,
-        policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=policy_document(needed))],
+        policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=policy_document(always))],
     )
-    acknowledge_wildcards(role, needed)
+    acknowledge_wildcards(role, always)
     return role
+
+
+def needs_of(
+    scope: Construct, stack: cdk.Stack, role: iam.CfnRole, permissions: Sequence[Permission], content: Sequence[object]
+) -> iam.CfnPolicy | None:
+    """What a version needs and another may not, its model for instance, as a policy of its own; None where that is nothing.
+
+    All versions have one role. When the next version needs something else, that is another policy beside this one: the version that
+    is live goes on reading its model until the alias has moved, and this one goes when the deployment cleans up.
+
+    Args:
+        scope: Where to make it.
+        stack: Its stack.
+        role: The function's role.
+        permissions: What the version needs.
+        content: What a change of replaces a resource that `permissions` refer to, where the reference stays the same.
+    """
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
+
+    if not permissions:
+        return None
+    document = policy_document(permissions)
+    name = f"Needs{release_of(stack, {'document': document, 'content': list(content)})}"
+    policy = iam.CfnPolicy(scope, name, policy_name=name, policy_document=document, roles=[role.ref])
+    acknowledge_wildcards(policy, permissions)
+    return policy

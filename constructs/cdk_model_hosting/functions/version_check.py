@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from cdk_model_hosting.managed_policies import ManagedPolicies
-from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.resource_function import ResourceFunction
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
     from constructs import Construct
 
-_REASON = "each version has a number of its own, which Lambda gives it when it is published"
-
 
 class VersionCheck(ResourceFunction):
-    """One function for all model functions of a stack. It may invoke their versions, ask for their state, and nothing else."""
+    """One function for all model functions of a stack. It may invoke their versions, ask for their state, and nothing else.
+
+    Each version lets it do so by itself. A policy of its role would refer to all functions of the stack, and each check would wait
+    for all of them: none of these functions could then know the live version of another.
+    """
 
     def __init__(self, stack: cdk.Stack) -> None:
         super().__init__(
@@ -25,13 +25,6 @@ class VersionCheck(ResourceFunction):
             "ModelFunctionVersionCheck",
             handler="version_check",
             description="Lets each new version of a model function begin before requests go to it",
-        )
-        self._allowed = ManagedPolicies(
-            self,
-            role_name=self.role_name,
-            prefix="Invoke",
-            description="The model functions of this stack whose versions are tried",
-            what="ModelFunction verify_version policies of all functions of a stack",
         )
 
     @staticmethod
@@ -46,24 +39,30 @@ class VersionCheck(ResourceFunction):
             known = _checks[stack] = VersionCheck(stack)
         return known
 
-    def check(self, scope: Construct, construct_id: str, *, version_arn: str, function_arn: str) -> cdk.CfnResource:
+    def check(self, scope: Construct, release: str, *, version_arn: str) -> cdk.CfnResource:
         """A custom resource that stands for a version that has begun.
 
         Args:
             scope: Where to make it.
-            construct_id: ID below `scope`, another one for each version: an older one is not asked again in a rollback.
+            release: What tells the version from others. Each has a check of its own: an older one is not asked again in a rollback.
             version_arn: The version.
-            function_arn: Its function.
         """
-        policy = self._allowed.allow(
-            Permission(
-                actions=("lambda:GetFunctionConfiguration", "lambda:InvokeFunction"),
-                resources=(f"{function_arn}:*",),
-                wildcard_reason=_REASON,
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
+
+        invoking, looking = (
+            lambda_.CfnPermission(
+                scope,
+                f"{construct_id}{release}",
+                action=f"lambda:{action}",
+                function_name=version_arn,
+                principal=self.role_arn,
             )
+            for construct_id, action in (("Try", "InvokeFunction"), ("Look", "GetFunctionConfiguration"))
         )
         properties = {"Version": version_arn}
-        return self.resource(scope, construct_id, "Custom::ModelFunctionVersion", properties, policy=policy)
+        checked = self.resource(scope, f"Check{release}", "Custom::ModelFunctionVersion", properties, policy=invoking)
+        checked.add_resource_dependency(looking)
+        return checked
 
 
 _checks: WeakKeyDictionary[cdk.Stack, VersionCheck] = WeakKeyDictionary()

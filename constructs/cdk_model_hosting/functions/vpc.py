@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.limits import SECURITY_GROUPS
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct, IDependable
 
@@ -45,6 +48,7 @@ class BoundVpc:
     """What a function needs to know of its VPC.
 
     Args:
+        vpc: The VPC.
         subnet_ids: The subnets.
         group_ids: The security groups.
         security_groups: The same, as the CDK knows them.
@@ -53,6 +57,7 @@ class BoundVpc:
         advice: What works, but not as one may expect.
     """
 
+    vpc: ec2.IVpc
     subnet_ids: tuple[str, ...]
     group_ids: tuple[str, ...]
     security_groups: tuple[ec2.ISecurityGroup, ...]
@@ -70,19 +75,22 @@ def vpc_of(scope: Construct, network: Network | None, mount: Mount | None) -> Bo
         mount: The file system that the function has mounted.
 
     Raises:
-        ConfigurationError: When the file system is in another VPC.
+        ConfigurationError: When the file system is in another VPC, or cannot be reached from one of the zones.
     """
     asked = _with_groups_of(mount, network) if mount is not None else network
     if asked is None:
         return None
     attached = asked.attach(scope, description="Network interfaces of a model function")
+    if mount is not None and network is not None:
+        _check_zones(mount, attached.subnets.zones)
     return BoundVpc(
+        vpc=asked.vpc,
         subnet_ids=attached.subnet_ids,
         group_ids=attached.group_ids,
         security_groups=attached.security_groups,
-        after=attached.selected.internet_connectivity_established,
+        after=attached.subnets.way_out,
         permissions=(_INTERFACES, _NOT_BY_THE_CODE),
-        advice=(_PUBLIC,) if attached.selected.has_public else (),
+        advice=(_PUBLIC,) if attached.subnets.has_public else (),
     )
 
 
@@ -95,8 +103,23 @@ def _with_groups_of(mount: Mount, network: Network | None) -> Network:
             f"ModelFunction network must be in the VPC of the model's file system, {mount.network.vpc.node.path}, got "
             f"{network.vpc.node.path}: the function reaches it from there alone"
         )
-    wanted = mount.network.security_groups or ()
-    return replace(network, security_groups=[*(network.security_groups or ()), *wanted] or None)
+    groups = [*(network.security_groups or ()), *(mount.network.security_groups or ())]
+    if groups:
+        SECURITY_GROUPS.check_length(
+            "ModelFunction network security_groups and those of the model's file system in all", groups
+        )
+    return replace(network, security_groups=groups or None)
+
+
+def _check_zones(mount: Mount, zones: Sequence[str | None]) -> None:
+    """Refuse zones that have no mount target, as far as all are known."""
+    without = sorted({each for each in zones if each is not None} - set(mount.zones))
+    if not mount.zones or not without or any(is_token(each) for each in (*zones, *mount.zones)):
+        return
+    raise ConfigurationError(
+        f"ModelFunction network subnets must be in zones of the model's file system, {', '.join(mount.zones)}, got some in "
+        f"{', '.join(without)}: a function mounts it through the mount target of its own zone"
+    )
 
 
 def _are_different(one: ec2.IVpc, other: ec2.IVpc) -> bool:

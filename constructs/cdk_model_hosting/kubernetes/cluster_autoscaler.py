@@ -11,16 +11,18 @@ from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.chart_add_on import NODE_SCALING, ChartAddOn, check_scaling
 from cdk_model_hosting.kubernetes.charts import AUTOSCALER_IMAGES, CLUSTER_AUTOSCALER
-from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.permissions import Permission, arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from cdk_model_hosting.kubernetes.chart import Chart
+    from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
     from cdk_model_hosting.kubernetes.service_account import ServiceAccount
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 
@@ -32,7 +34,7 @@ class ClusterAutoscaler(ChartAddOn):
     """The Cluster Autoscaler: it makes a group bigger when pods wait for a node of it, and smaller when nobody needs one.
 
     Of groups that would do, that with the highest priority grows, then the one that wastes least. Make the groups first: those made
-    later come after all others. A node is taken away when its pods fit elsewhere for ten minutes, also those with files on its disk.
+    later come after all others, and are refused where their priority says otherwise. A node is taken away when its pods fit elsewhere for ten minutes, also those with files on its disk.
 
     Args:
         scope: Where to make it.
@@ -69,6 +71,7 @@ class ClusterAutoscaler(ChartAddOn):
             self, "Account", namespace=self.namespace, name=_NAME, permissions=_permissions(cluster), make=False
         )
         self.role: iam.IRole = self.service_account.role
+        self._ranked = _groups(cluster)
         self._install(
             {
                 "fullnameOverride": _NAME,
@@ -85,10 +88,33 @@ class ClusterAutoscaler(ChartAddOn):
                     # What servers keep on the disk of their node, they fetch again.
                     "skip-nodes-with-local-storage": False,
                 },
-                "expanderPriorities": _priorities(cluster),
+                "expanderPriorities": _priorities(self._ranked),
             },
             after=(self.service_account.cfn_association,),
         )
+
+    def check_later(self, group: GpuNodeGroup) -> None:
+        """Refuse a group whose rank comes too late. Groups ask this themselves.
+
+        Args:
+            group: The group, which is not one of the cluster's yet.
+
+        Raises:
+            ConfigurationError: When it ranks above a group that is known here, or other than one that is not.
+        """
+        above = next((each for each in self._ranked if group.priority > each.priority), None)
+        later = [each for each in _groups(self._cluster) if each not in self._ranked]
+        other = next((each for each in later if each.priority != group.priority), None)
+        if above is not None:
+            raise ConfigurationError(
+                f"GpuNodeGroup priority must be at most the {above.priority} of group {above.name!r} for a group that is made after "
+                f"{self.node.path}, got {group.priority}: it comes after all groups that were made before; make it first"
+            )
+        if other is not None:
+            raise ConfigurationError(
+                f"GpuNodeGroup priority must be the {other.priority} of group {other.name!r} for a group that is made after {self.node.path} "
+                f"too, got {group.priority}: groups that are made later have one rank; make them first"
+            )
 
 
 def _release(version: str, image: str | None) -> str:
@@ -111,12 +137,17 @@ def _release(version: str, image: str | None) -> str:
     return image
 
 
-def _priorities(cluster: ServingCluster) -> dict[str, Any]:
+def _groups(cluster: ServingCluster) -> list[GpuNodeGroup]:
+    from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup  # noqa: PLC0415 - groups load this module
+
+    return [each for each in cluster.node_groups if isinstance(each, GpuNodeGroup)]
+
+
+def _priorities(groups: Sequence[GpuNodeGroup]) -> dict[str, Any]:
     """Names of Auto Scaling groups by priority; the highest wins."""
     found: dict[int, list[str]] = {}
-    for each in cluster.node_groups:
-        if isinstance(each, GpuNodeGroup):
-            found.setdefault(each.priority, []).append(f"^eks-{each.node_group_name}-.*")
+    for each in groups:
+        found.setdefault(each.priority, []).append(f"^eks-{each.node_group_name}-.*")
     lowest = min(found, default=0) - 1
     # The chart makes the numbers of them that they are.
     return {str(priority): names for priority, names in {**found, lowest: [".*"]}.items()}

@@ -16,6 +16,7 @@ from cdk_model_hosting.kubernetes.manifests import Manifests
 from cdk_model_hosting.kubernetes.names import kebab
 from cdk_model_hosting.kubernetes.node_class import node_class, pool_subnets, with_unit
 from cdk_model_hosting.kubernetes.node_image import NodeImage
+from cdk_model_hosting.kubernetes.node_order import check_plugin
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.pool_instances import PoolInstances
 from cdk_model_hosting.kubernetes.scheduling import ZONE_LABEL, labels_of, resource_of, taint_of
@@ -78,10 +79,11 @@ class GpuNodePool(Construct):
         name: Name, 1-63 characters; made from `construct_id` when omitted.
 
     Raises:
-        ConfigurationError: When nobody makes nodes for pods in the cluster, the instances do not go together, or a value is outside what
-            Karpenter takes.
+        ConfigurationError: When nobody makes nodes for pods in the cluster, the instances do not go together or the image has no
+            drivers for them, a value is outside what Karpenter takes, or the pool comes after a device plugin that had to know of it.
 
     Attributes:
+        cluster: The cluster.
         name: Name of the pool, as its nodes are labelled.
         accelerator: Whose devices the nodes have.
         types: What is known of the instances; of a family, one size stands for all.
@@ -115,6 +117,7 @@ class GpuNodePool(Construct):
         name: str | None = None,
     ) -> None:
         require("GpuNodePool cluster", cluster, ServingCluster)
+        self.cluster: ServingCluster = cluster
         require("GpuNodePool repack", repack, bool)
         auto_mode = _is_auto_mode(cluster)
         POOL_DEVICES.check("GpuNodePool devices", devices, optional=False)
@@ -131,6 +134,7 @@ class GpuNodePool(Construct):
         self.image: NodeImage = image if image is not None else NodeImage.bottlerocket()
         self.labels: Mapping[str, str] = labels_of(self.accelerator, group=self.name)
         self.taints: tuple[Taint, ...] = (taint_of(self.accelerator),)
+        check_plugin(cluster, self)
         spec = self._spec(
             owner=_AUTO_MODE if auto_mode else _KARPENTER,
             requirements=[
@@ -153,7 +157,7 @@ class GpuNodePool(Construct):
                 made = node_class(
                     cluster,
                     name=self.name,
-                    image=_image(image, cluster),
+                    image=self._drivers(image, cluster),
                     disk_gb=disk_gb if disk_gb is not None else _USUAL_DISK_GB,
                     instance_profile=profile,
                     subnets=pool_subnets(cluster, subnets=subnets, zones=zones),
@@ -165,6 +169,14 @@ class GpuNodePool(Construct):
         cluster.claim(f"node group {self.name}", self)
         self.manifest: KubernetesObjects = cluster.apply(self, "Manifest", m.rendered(), after=first)
         cluster.add_node_group(self)
+
+    def _drivers(self, image: NodeImage | None, cluster: ServingCluster) -> NodeImage:
+        """The image, which must have the drivers of all instances that are known."""
+        found = _image(image, cluster)
+        for each in self.types:
+            if found.told is None and each.chip is not None:
+                found.ami_type(each, what="GpuNodePool")
+        return found
 
     def _spec(
         self,

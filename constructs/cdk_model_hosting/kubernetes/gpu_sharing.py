@@ -13,6 +13,7 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.scheduling import GPU_RESOURCE
 from cdk_model_hosting.limits.node_pools import MIG_STRATEGY, TIME_SLICES
+from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,6 +82,21 @@ class GpuSharing(ABC):
         """
 
     @abstractmethod
+    def check_pod(self, gpus: int) -> None:
+        """Refuse a server's or job's pod that would get no GPU.
+
+        Args:
+            gpus: What it asks for.
+
+        Raises:
+            ConfigurationError: When nothing is called as it asks, or it may not have as many.
+        """
+
+    @abstractmethod
+    def pod_advice(self) -> Advice | None:
+        """What the pods of a server or job may not expect."""
+
+    @abstractmethod
     def advice(self, scaling: NodeScaling) -> Advice | None:
         """What works, but not as one may expect.
 
@@ -130,6 +146,21 @@ class _TimeSlicing(GpuSharing):
             "takes them away again",
         )
 
+    def check_pod(self, gpus: int) -> None:
+        if self.rename:
+            raise ConfigurationError(
+                f"GpuSharing.time_slicing rename must be off for servers and jobs of this library, got on: they ask for {GPU_RESOURCE}, "
+                f"and shares are called {GPU_RESOURCE}.shared"
+            )
+        if not is_token(gpus) and gpus > 1:
+            raise ConfigurationError(
+                f"PodSize gpus must be 1 where pods take turns on GPUs, got {gpus}: two shares may be of one GPU, and the device plugin "
+                "gives no pod more than one"
+            )
+
+    def pod_advice(self) -> Advice | None:
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mig(GpuSharing):
@@ -155,6 +186,18 @@ class _Mig(GpuSharing):
             "migByHand",
             "the device plugin tells pods of the parts of GPUs, and does not cut them: run the MIG manager of NVIDIA's GPU operator, or "
             "whatever cuts them on each node before its pods start",
+        )
+
+    def check_pod(self, gpus: int) -> None:
+        del gpus
+
+    def pod_advice(self) -> Advice | None:
+        if self.strategy != "mixed":
+            return None
+        return Advice(
+            "partsByTheirSize",
+            f"pods ask for {GPU_RESOURCE}, and the parts of a GPU are called by their size with GpuSharing.mig('mixed'): they run on nodes "
+            "alone whose GPUs are not cut",
         )
 
 

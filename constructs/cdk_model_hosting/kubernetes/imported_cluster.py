@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks
     from constructs import Construct
 
+_OLD = "kubectl_environment"
+
 
 class ImportedCluster(ServingCluster):
     """A cluster that exists, or that another construct makes.
@@ -51,8 +53,8 @@ class ImportedCluster(ServingCluster):
         node_scaling: NodeScaling = NodeScaling.NONE,
         kubectl_subnets: ec2.SubnetSelection | None = None,
     ) -> None:
-        # aws_eks.Cluster has none.
         require_like("ImportedCluster cluster", cluster, "cluster_ref", "a cluster of aws_eks_v2")
+        _refuse_old(cluster)
         super().__init__(scope, construct_id, version=version, node_scaling=node_scaling)
         self._has_kubectl: bool | None = None
         self._serve(cluster)
@@ -112,3 +114,12 @@ class ImportedCluster(ServingCluster):
                 "ImportedCluster cluster must have a kubectl_provider, got none: nothing else in the app can make Kubernetes objects; "
                 "pass kubectl_provider to from_cluster_attributes, or say in which kubectl_subnets to run one"
             )
+
+
+def _refuse_old(cluster: eks.ICluster) -> None:
+    """Clusters of ``aws_eks`` look much the same, but run kubectl in another way, of which this attribute is a part."""
+    if hasattr(type(cluster), _OLD) or hasattr(cluster, _OLD):
+        raise ConfigurationError(
+            "ImportedCluster cluster must be a cluster of aws_eks_v2, got one of aws_eks: take it over by "
+            "aws_eks_v2.Cluster.from_cluster_attributes, with its name"
+        )

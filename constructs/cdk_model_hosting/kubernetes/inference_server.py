@@ -18,11 +18,13 @@ from cdk_model_hosting.kubernetes.exposure import Exposure
 from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
 from cdk_model_hosting.kubernetes.keda import Keda
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
-from cdk_model_hosting.kubernetes.names import kebab, number_text
+from cdk_model_hosting.kubernetes.names import name_of, number_text
 from cdk_model_hosting.kubernetes.network_policies import TrafficSource
 from cdk_model_hosting.kubernetes.pod_alarm import PodAlarm
-from cdk_model_hosting.kubernetes.pod_fit import check_fit, most_pods
+from cdk_model_hosting.kubernetes.pod_fit import check_fit
+from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, check_own, check_use, pools_of
 from cdk_model_hosting.kubernetes.pod_rollout import PodRollout, pod_rollout
+from cdk_model_hosting.kubernetes.pod_room import advice_on_room, check_quota, room_for
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
 from cdk_model_hosting.kubernetes.pod_size import PodSize
 from cdk_model_hosting.kubernetes.pod_template import ServerPod
@@ -83,8 +85,8 @@ class InferenceServer(Construct):
         server: What its pods run.
         pod: What each pod gets.
         scaling: How many pods there are; one when omitted.
-        rollout: How a new version replaces the one that serves; one pod after the other when omitted. Where the known nodes have no
-            room for more pods, an old one goes before the new one comes.
+        rollout: How a new version replaces the one that serves; one pod after the other when omitted. Where the known nodes, or the
+            quota of the namespace, have no room for more pods, an old one goes before the new one comes.
         rollback_on: What takes a canary or linear rollout back; ``PodAlarm.errors()`` when omitted.
         longest_request: How long the longest request takes, 1 second to 1 hour; 1 minute when omitted. A pod that goes away takes as
             long.
@@ -142,14 +144,20 @@ class InferenceServer(Construct):
         if exposure is not None:
             require("InferenceServer exposure", exposure, Exposure)
         check_image("InferenceServer downloader", downloader)
-        self.name: str = name if name is not None else kebab(construct_id)
-        SERVER_NAME.check("InferenceServer name", self.name, optional=False)
+        self.name: str = name_of(SERVER_NAME, "InferenceServer", name, construct_id=construct_id)
         self.namespace: str = namespace if isinstance(namespace, str) else namespace.name
         KUBERNETES_NAMESPACE.check("InferenceServer namespace", self.namespace, optional=False)
         longest = _longest(longest_request)
-        advice = check_fit(cluster, pod)
-        room = most_pods(cluster, pod)
-        replaced = pod_rollout(rollout, scaling=scaling, startup_seconds=server.kind.startup_seconds, room=room)
+        check_own("InferenceServer namespace", cluster, namespace)
+        advice = [*check_fit(cluster, pod), *advice_on_taints(cluster, pod)]
+        check_quota("InferenceServer scaling", namespace=namespace, pod=pod, pods=scaling.fewest_serving)
+        room = room_for(cluster, namespace=namespace, pod=pod)
+        replaced = pod_rollout(
+            rollout,
+            scaling=scaling,
+            startup_seconds=server.kind.startup_seconds,
+            room=None if room is None else room.pods,
+        )
         alarms = _alarms(rollback_on, replaced, server)
         self._cluster = cluster
         self._prometheus = prometheus if prometheus is not None else self._installed_prometheus()
@@ -161,11 +169,12 @@ class InferenceServer(Construct):
             )
         keda = None if scaling.trigger is None else self._add_on("scaling", Keda)
         if scaling.trigger is not None and scaling.trigger.uses_exporter:
+            check_use(cluster, pod)
             self._add_on("scaling on_gpu_use", DcgmExporter)
         argo = self._add_on("rollout", ArgoRollouts) if replaced.by_argo else None
         super().__init__(scope, construct_id)
         cluster.claim(f"server {self.namespace}/{self.name}", self)
-        for each in (*advice, *_advice_on_room(room, scaling, replaced), *_advice_on_alarms(rollout, replaced, alarms)):
+        for each in (*advice, *advice_on_room(room, scaling, replaced), *_advice_on_alarms(rollout, replaced, alarms)):
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
         self._served = server.kind.bind(self, pod=pod, longest_seconds=longest)
         self.address: str = f"http://{self.name}.{self.namespace}.svc:{number_text(self._served.main_port)}"
@@ -204,7 +213,7 @@ class InferenceServer(Construct):
                 sources=self._sources(allow_from, exposure),
                 exposure=exposure,
             ),
-            after=(*self._after, self.service_account),
+            after=(*self._after, self.service_account, *pools_of(self, cluster, pod)),
         )
         self.workload: KubernetesObjects = self.manifest
         if replaced.by_argo:
@@ -243,13 +252,12 @@ class InferenceServer(Construct):
         )
 
     def _scale(self, scaled: Scaled, scaling: PodScaling, keda: ChartAddOn | None, *, by_argo: bool) -> None:
-        after = (self.workload, *_ready(keda))
+        after: tuple[IDependable, ...] = (self.workload, *_ready(keda))
         permissions = () if scaling.trigger is None else scaling.trigger.permissions()
         if permissions:
-            after = (self._cluster.apply(self, "ScalingIdentity", scaling_identity(scaled), after=after),)
-        for each in permissions:
             if isinstance(keda, Keda):
-                keda.role.add_to_principal_policy(each.statement())
+                after = (*after, keda.allow(self, "KedaMayLook", permissions))
+            after = (self._cluster.apply(self, "ScalingIdentity", scaling_identity(scaled), after=after),)
         self._cluster.apply(self, "Scaling", scaling_objects(scaled, scaling, by_argo=by_argo), after=after)
 
     def _sources(self, allow_from: Sequence[TrafficSource], exposure: Exposure | None) -> list[TrafficSource]:
@@ -310,21 +318,6 @@ def _alarms(rollback_on: Sequence[PodAlarm] | None, rollout: PodRollout, server:
                 f"InferenceServer rollback_on must name each measurement once, got {name!r} twice: Argo Rollouts tells them apart by name"
             )
     return tuple(rollback_on)
-
-
-def _advice_on_room(room: int | None, scaling: PodScaling, rollout: PodRollout) -> list[Advice]:
-    if room is None or is_token(scaling.maximum):
-        return []
-    if room < scaling.maximum:
-        text = f"there is room for {room} pods on the known nodes, and scaling may ask for {scaling.maximum}: the others wait"
-        return [Advice("noRoomForAllPods", text)]
-    if not rollout.spare:
-        text = (
-            f"there is room for {room} pods on the known nodes, which {scaling.maximum} may fill: an old pod goes before a new one comes, "
-            f"and {'nothing answers' if scaling.maximum == 1 else 'fewer answer'} until it is ready"
-        )
-        return [Advice("noRoomForNewPods", text)]
-    return []
 
 
 def _advice_on_alarms(rollout: Rollout | None, replaced: PodRollout, alarms: tuple[PodAlarm, ...]) -> list[Advice]:

@@ -14,6 +14,7 @@ from cdk_model_hosting.kubernetes.interruption_queue import InterruptionQueue
 from cdk_model_hosting.kubernetes.karpenter_permissions import karpenter_permissions
 from cdk_model_hosting.kubernetes.node_role import node_role
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
+from cdk_model_hosting.kubernetes.system_nodes import SystemNodeGroup
 
 if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks
@@ -114,6 +115,7 @@ class Karpenter(ChartAddOn):
             {
                 "settings": {"clusterName": cluster.cluster_name, "interruptionQueue": self.queue.name},
                 "serviceAccount": {"create": True, "name": _NAME},
+                **_replicas(cluster),
                 "controller": {
                     "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
                 },
@@ -131,3 +133,9 @@ class Karpenter(ChartAddOn):
             principal_arn=self.cfn_node_role.attr_arn,
             type="EC2_LINUX",
         )
+
+
+def _replicas(cluster: ServingCluster) -> dict[str, int]:
+    """The chart makes two, which refuse to share a node: on a single one the second would wait until the installation fails."""
+    alone = any(isinstance(each, SystemNodeGroup) and each.nodes.count == 1 for each in cluster.node_groups)
+    return {"replicas": 1} if alone else {}

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import aws_cdk as cdk
+
+from cdk_model_hosting.acknowledgments import acknowledge_wildcards
 from cdk_model_hosting.kubernetes.chart_add_on import ChartAddOn
 from cdk_model_hosting.kubernetes.charts import KEDA
+from cdk_model_hosting.permissions import policy_document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from cdk_model_hosting.kubernetes.chart import Chart
     from cdk_model_hosting.kubernetes.service_account import ServiceAccount
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
+    from cdk_model_hosting.permissions import Permission
 
 _OPERATOR = "keda-operator"
+_POLICY_NAME = 128
 
 
 class Keda(ChartAddOn):
@@ -34,7 +42,7 @@ class Keda(ChartAddOn):
 
     Attributes:
         service_account: Service account of the operator.
-        role: Its role in AWS; grant it the queues that servers scale by.
+        role: Its role in AWS. Servers let it look at the queues that they scale by.
 
     See: https://keda.sh/docs/
     """
@@ -62,3 +70,26 @@ class Keda(ChartAddOn):
             },
             after=(self.service_account.cfn_association,),
         )
+
+    def allow(self, scope: Construct, construct_id: str, permissions: Sequence[Permission]) -> iam.CfnPolicy:
+        """Let the operator do more in AWS, by a policy in the stack of what needs it. Servers that scale by a queue call this.
+
+        The cluster's own stack knows nothing of it, and may be another one than that of the servers and their queues.
+
+        Args:
+            scope: Where to make the policy.
+            construct_id: ID below `scope`.
+            permissions: What it may do.
+        """
+        from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by those who grant alone
+
+        policy = iam.CfnPolicy(
+            scope,
+            construct_id,
+            # A role has one policy of a name.
+            policy_name=cdk.Names.unique_resource_name(scope, max_length=_POLICY_NAME, separator="-"),
+            policy_document=policy_document(permissions),
+            roles=[self.service_account.cfn_role.ref],
+        )
+        acknowledge_wildcards(policy, permissions)
+        return policy

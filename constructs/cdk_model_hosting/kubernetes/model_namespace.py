@@ -17,7 +17,7 @@ from cdk_model_hosting.limits.clusters import KUBERNETES_NAMESPACE, NAMESPACE_DE
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs import IDependable
 
@@ -60,7 +60,9 @@ class ModelNamespace(Construct):
         ConfigurationError: When the name is Kubernetes' own, or made twice, or a quota is no number.
 
     Attributes:
+        cluster: The cluster.
         name: Name of the namespace.
+        quota: Devices that its pods may have together, by the name of their resource; none that any number may be had of.
         manifest: What makes it.
         after: What must wait for it waits for this.
 
@@ -92,15 +94,17 @@ class ModelNamespace(Construct):
         require_several("ModelNamespace allow_from", allow_from, TrafficSource)
         super().__init__(scope, construct_id)
         cluster.claim(f"namespace {name}", self)
+        self.cluster: ServingCluster = cluster
         self.name: str = name
-        quota = {GPU_RESOURCE: gpus, NEURON_RESOURCE: neuron_devices}
+        limits = {GPU_RESOURCE: gpus, NEURON_RESOURCE: neuron_devices}
+        self.quota: Mapping[str, int] = {each: count for each, count in limits.items() if count is not None}
         self.manifest: KubernetesObjects = cluster.apply(
             self,
             "Manifest",
             _rendered(
                 name,
                 labels=_security(pod_security, cluster.version),
-                quota={f"requests.{each}": count for each, count in quota.items() if count is not None},
+                quota={f"requests.{each}": count for each, count in self.quota.items()},
                 sources=(OWN_NAMESPACE, *allow_from),
             ),
         )

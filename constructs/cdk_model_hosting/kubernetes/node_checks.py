@@ -241,6 +241,14 @@ def advice_on(
                 f"{node_scaling.name}, and groups are sized by the Cluster Autoscaler alone",
             )
         )
+    if node_scaling is NodeScaling.AUTO_MODE:
+        advice.append(
+            Advice(
+                "groupInAutoMode",
+                "EKS Auto Mode brings the pods' network, kube-proxy and the device plugin with nodes of its own alone: nodes of a group are "
+                "never ready unless the cluster has them as add-ons too",
+            )
+        )
     if capacity.is_spot and len(types) == 1:
         advice.append(
             Advice(

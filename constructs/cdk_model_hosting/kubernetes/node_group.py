@@ -25,7 +25,9 @@ from cdk_model_hosting.kubernetes.node_checks import (
 )
 from cdk_model_hosting.kubernetes.node_image import NodeImage
 from cdk_model_hosting.kubernetes.node_network import fabric_interfaces, fabric_security_group, subnets_of
+from cdk_model_hosting.kubernetes.node_order import check_joins, check_plugin, check_rank
 from cdk_model_hosting.kubernetes.node_role import node_role
+from cdk_model_hosting.kubernetes.node_room import NodeRoom
 from cdk_model_hosting.kubernetes.node_template import node_template
 from cdk_model_hosting.kubernetes.node_update import NodeUpdate
 from cdk_model_hosting.kubernetes.scheduling import (
@@ -37,7 +39,6 @@ from cdk_model_hosting.kubernetes.scheduling import (
 )
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.nodes import NODE_DISK_GB, NODE_GROUP_NAME
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
 _RESOURCE_TAG = "k8s.io/cluster-autoscaler/node-template/resources/"
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 _DIGEST_LENGTH = 8
-# What is left of a disk for pods: Kubernetes keeps a tenth free, and a little for itself.
-_DISK_FOR_PODS = 0.85
 
 
 class GpuNodeGroup(Construct):
@@ -92,15 +91,17 @@ class GpuNodeGroup(Construct):
         pod_network: Whether the nodes' role serves the Amazon VPC CNI: for imported clusters whose CNI has no role of its own.
 
     Raises:
-        ConfigurationError: When the types do not go together or have no accelerator, no machine image has their drivers, or
-            a value is outside what EKS takes.
+        ConfigurationError: When the types do not go together or have no accelerator, no machine image has their drivers, a value
+            is outside what EKS takes, EKS makes the nodes of the cluster, or the group comes after an add-on that had to know of it.
 
     Attributes:
+        cluster: The cluster.
         name: Name of the group, as its nodes are labelled.
         node_group_name: Its name in EKS, which begins with `name`. Its Auto Scaling group is named ``eks-<this>-<id>``.
         accelerator: Whose devices the nodes have.
         types: What is known of the instance types.
         resources: What each node offers to pods; empty when that is unknown.
+        room: What each node offers beside its devices, what runs on every node included.
         image: The machine image.
         capacity: How the instances are bought.
         minimum: Fewest nodes.
@@ -140,6 +141,8 @@ class GpuNodeGroup(Construct):
         from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with node groups alone
 
         require("GpuNodeGroup cluster", cluster, ServingCluster)
+        self.cluster: ServingCluster = cluster
+        check_joins(cluster)
         require("GpuNodeGroup priority", priority, int)
         require("GpuNodeGroup efa", efa, bool)
         self.capacity: Capacity = capacity if capacity is not None else Capacity.on_demand()
@@ -170,6 +173,9 @@ class GpuNodeGroup(Construct):
             **next((each.resources for each in self.types if each.resources), {}),
             **({EFA_RESOURCE: self._adapters} if efa else {}),
         }
+        self.room: NodeRoom = NodeRoom.of(self.types, disk_gb=disk_gb)
+        check_plugin(cluster, self)
+        check_rank(cluster, self)
         super().__init__(scope, construct_id)
         cluster.claim(f"node group {self.name}", self)
         bounds = (self.minimum, self.maximum)
@@ -179,7 +185,7 @@ class GpuNodeGroup(Construct):
         self.role: iam.IRole = iam.Role.from_role_arn(self, "Granted", self.cfn_role.attr_arn)
         self.cfn_launch_template: ec2.CfnLaunchTemplate = self._template(cluster, disk_gb)
         self.node_group_name: str = self._full_name(ami_type)
-        self.cfn_node_group: eks.CfnNodegroup = self._group(cluster, ami_type, disk_gb)
+        self.cfn_node_group: eks.CfnNodegroup = self._group(cluster, ami_type)
         if cluster.before_nodes:
             self.cfn_node_group.node.add_dependency(*cluster.before_nodes)
         cluster.add_node_group(self)
@@ -227,13 +233,11 @@ class GpuNodeGroup(Construct):
             placement_group=placement_group,
         )
 
-    def _group(self, cluster: ServingCluster, ami_type: str, disk_gb: int) -> eks.CfnNodegroup:
+    def _group(self, cluster: ServingCluster, ami_type: str) -> eks.CfnNodegroup:
         from aws_cdk import aws_eks_v2 as eks  # noqa: PLC0415 - loaded by stacks with node groups alone
 
         group = eks.CfnNodegroup
-        # Of an empty group nothing else says that it has a disk, and pods that ask for some of it would wait for ever.
-        disk = number_text(disk_gb if is_token(disk_gb) else int(disk_gb * _DISK_FOR_PODS))
-        offered = {"ephemeral-storage": f"{disk}Gi", **self.resources}
+        offered = {**self._room_told(), **self.resources}
         tags = {f"{_RESOURCE_TAG}{resource}": str(amount) for resource, amount in offered.items()}
         taints = [{"effect": _EFFECTS[each.effect], "key": each.key, "value": each.value} for each in self.taints]
         template_version = self.cfn_launch_template.attr_latest_version_number
@@ -271,6 +275,15 @@ class GpuNodeGroup(Construct):
             update_config=group.UpdateConfigProperty(max_unavailable=unavailable, update_strategy=strategy),
             version=cluster.version,
         )
+
+    def _room_told(self) -> dict[str, str]:
+        """Of an empty group nothing else says that it has a disk, and of processors and memory all would be taken for the pods'."""
+        room = self.room
+        told = {} if room.millicpu is None else {"cpu": f"{room.millicpu}m"}
+        told["ephemeral-storage"] = f"{number_text(room.disk_gb)}Gi"
+        if room.memory_mb is not None:
+            told["memory"] = f"{room.memory_mb}Mi"
+        return told
 
     def _desired(self, cluster: ServingCluster, changeable: Mapping[str, Any]) -> float:
         """The number of nodes in the template, which EKS wants to know, and must not fall back to."""

@@ -100,11 +100,12 @@ class NodeImage:
             return None
         return "nvidia" if "NVIDIA" in self.told else "neuron"
 
-    def ami_type(self, node: NodeType) -> str:
+    def ami_type(self, node: NodeType, *, what: str = "GpuNodeGroup") -> str:
         """The image of a type's nodes, as EKS calls it.
 
         Args:
             node: The instance type.
+            what: Whose nodes they are, for the message.
 
         Raises:
             ConfigurationError: When there is none, or not known to be one.
@@ -119,16 +120,16 @@ class NodeImage:
         if not node.resolved or (not node.known and node.chip is None):
             shown = f"{node.name!r}" if node.resolved else "a Token"
             raise ConfigurationError(
-                f"GpuNodeGroup image must be NodeImage.of(...) for instance types that are not known at synth, got {shown} with "
+                f"{what} image must be NodeImage.of(...) for instance types that are not known at synth, got {shown} with "
                 f"{self.system}: which drivers the nodes need follows from their type"
             )
         if self.system == "Bottlerocket":
             raise ConfigurationError(
-                f"GpuNodeGroup image must be NodeImage.amazon_linux() for {node.family}, got Bottlerocket: it has no drivers for "
+                f"{what} image must be NodeImage.amazon_linux() for {node.family}, got Bottlerocket: it has no drivers for "
                 "that family"
             )
         raise ConfigurationError(
-            f"GpuNodeGroup instance_types must be of a family that EKS has drivers for, got {node.name}: no machine image brings "
+            f"{what} instance_types must be of a family that EKS has drivers for, got {node.name}: no machine image brings "
             "them"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.advice import Advice
@@ -9,7 +10,9 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
 from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
 from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
+from cdk_model_hosting.kubernetes.node_room import millicpu_of
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
+from cdk_model_hosting.kubernetes.pod_place import advice_on_place, check_place
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -18,7 +21,24 @@ if TYPE_CHECKING:
     from cdk_model_hosting.kubernetes.pod_size import PodSize
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 
-_MIB = 1024
+_KEPT = "Kubernetes, and what runs on every node, keep the rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Need:
+    """What a pod asks for of one thing, and what a node has of it.
+
+    Args:
+        argument: The thing as the user typed it.
+        asked: What is asked for.
+        offered: What a node has.
+        shown: Both as the user typed them.
+    """
+
+    argument: str
+    asked: int
+    offered: int
+    shown: tuple[str, str]
 
 
 def check_fit(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
@@ -31,24 +51,32 @@ def check_fit(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
         pod: The pod.
 
     Raises:
-        ConfigurationError: When the pod's own group has too few devices, or too little memory.
+        ConfigurationError: When the pod's own group has too few devices, or too little of anything else, or is one of another cluster,
+            or GPUs are shared in a way that gives the pod none.
     """
+    check_place(cluster, pod)
+    advice = advice_on_place(cluster, pod)
     if isinstance(pod.group, GpuNodeGroup):
-        problem = _lacks(cluster, pod.group, pod)
-        if problem is not None:
-            argument, most, asked = problem
-            raise ConfigurationError(
-                f"PodSize {argument} must be at most the {most} of a node of group {pod.group.name!r}, got {asked}: a pod runs on one node"
+        need = _lacks(cluster, pod.group, pod)
+        if need is not None:
+            asked, offered = need.shown
+            of = f"the {offered} of a node of group {pod.group.name!r}"
+            told = (
+                f"{of}, got {asked}: a pod runs on one node"
+                if need.argument == "gpus"
+                else f"{of}, got {asked}: {_KEPT}"
             )
-        return []
+            raise ConfigurationError(f"PodSize {need.argument} must be at most {told}")
+        return advice
     groups = _groups(cluster, pod)
     if not groups or any(_lacks(cluster, each, pod) is None for each in groups):
-        return []
+        return advice
     text = (
-        f"a pod with {pod.gpus} devices and {pod.memory_mb} MB of memory fits on no node of "
-        f"{', '.join(repr(each.name) for each in groups)}: it waits until there are larger ones; make node groups before what runs on them"
+        f"a pod with {pod.gpus} devices, {pod.cpu} processors, {pod.memory_mb} MB of memory and {pod.ephemeral_gb} GB of disk fits on no "
+        f"node of {', '.join(repr(each.name) for each in groups)}: it waits until there are larger ones; make node groups before what runs "
+        "on them"
     )
-    return [Advice("podFitsOnNoNode", text)]
+    return [*advice, Advice("podFitsOnNoNode", text)]
 
 
 def most_pods(cluster: ServingCluster, pod: PodSize) -> int | None:
@@ -66,10 +94,9 @@ def most_pods(cluster: ServingCluster, pod: PodSize) -> int | None:
     groups = _groups(cluster, pod)
     if not counted or not groups or isinstance(cluster, ImportedCluster) or _shared(cluster) or is_token(pod.gpus):
         return None
-    devices = [each.resources.get(pod.resource) for each in groups]
-    if any(each is None for each in devices) or any(is_token(each.maximum) for each in groups):
+    if any(pod.resource not in each.resources or is_token(each.maximum) for each in groups):
         return None
-    return sum(each.maximum * ((count or 0) // pod.gpus) for each, count in zip(groups, devices, strict=True))
+    return sum(each.maximum * _on_one_node(cluster, each, pod) for each in groups)
 
 
 def _groups(cluster: ServingCluster, pod: PodSize) -> Sequence[GpuNodeGroup]:
@@ -82,15 +109,35 @@ def _groups(cluster: ServingCluster, pod: PodSize) -> Sequence[GpuNodeGroup]:
     ]
 
 
-def _lacks(cluster: ServingCluster, group: GpuNodeGroup, pod: PodSize) -> tuple[str, int, int] | None:
-    """What a node of the group has too little of: the argument, what there is, what is asked for."""
-    devices = group.resources.get(pod.resource)
-    if devices is not None and not is_token(pod.gpus) and pod.gpus > devices and not _shared(cluster):
-        return "gpus", devices, pod.gpus
-    memory = group.types[0].node_memory_gb
-    if memory is not None and not is_token(pod.memory_mb) and pod.memory_mb > memory * _MIB:
-        return "memory_mb", int(memory * _MIB), pod.memory_mb
-    return None
+def _on_one_node(cluster: ServingCluster, group: GpuNodeGroup, pod: PodSize) -> int:
+    return min(each.offered // each.asked for each in _needs(cluster, group, pod) if each.asked)
+
+
+def _lacks(cluster: ServingCluster, group: GpuNodeGroup, pod: PodSize) -> _Need | None:
+    """What a node of the group has too little of."""
+    return next((each for each in _needs(cluster, group, pod) if each.asked > each.offered), None)
+
+
+def _needs(cluster: ServingCluster, group: GpuNodeGroup, pod: PodSize) -> list[_Need]:
+    """What the pod asks for, as far as that and what a node has are known."""
+    room = group.room.for_pods
+    devices = None if _shared(cluster) else group.resources.get(pod.resource)
+    millicpu = millicpu_of(pod.cpu)
+    found = [
+        _need("gpus", pod.gpus, devices),
+        _need("memory_mb", pod.memory_mb, room.memory_mb),
+        _need("ephemeral_gb", pod.ephemeral_gb, room.disk_gb),
+    ]
+    if millicpu is not None and room.millicpu is not None:
+        shown = (repr(pod.cpu), f"{room.millicpu / 1000:g}")
+        found.insert(1, _Need(argument="cpu", asked=millicpu, offered=room.millicpu, shown=shown))
+    return [each for each in found if each is not None]
+
+
+def _need(argument: str, asked: int, offered: float | None) -> _Need | None:
+    if offered is None or is_token(asked) or is_token(offered):
+        return None
+    return _Need(argument=argument, asked=asked, offered=int(offered), shown=(str(asked), str(int(offered))))
 
 
 def _shared(cluster: ServingCluster) -> bool:

@@ -82,7 +82,11 @@ class ServerPod:
                     seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
                 ),
                 init_containers=downloads(
-                    self.served.artifact, image=self.kind.image, downloader=self.downloader, region=self.region
+                    self.served.artifact,
+                    image=self.kind.image,
+                    downloader=self.downloader,
+                    region=self.region,
+                    memory_mb=self.pod.memory_mb,
                 )
                 or None,
                 containers=[self._container()],

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import IDependable
 
+_TOO_SMALL = ("nano", "micro", "small", "medium")
 _IMAGES = {True: "AL2023_ARM_64_STANDARD", False: "AL2023_x86_64_STANDARD"}
 
 
@@ -35,13 +36,14 @@ class SystemNodes:
     """Nodes for the pods that keep a cluster running: its DNS, its controllers, its operators. They have no GPU.
 
     Args:
-        instance_type: EC2 instance type, with an Arm or an x86 processor; images of both exist of all that this library installs.
-        count: How many there are. Two, in two zones, outlive a zone. They do not scale: what keeps a cluster running does not come
+        instance_type: EC2 instance type, with an Arm or an x86 processor, ``large`` or larger; images of both processors exist of all
+            that this library installs.
+        count: How many there are. Two, in two zones, outlive a zone; on one, `Karpenter` runs once, without a stand-in. They do not scale: what keeps a cluster running does not come
             and go with its traffic.
         disk_gb: Size of each node's encrypted disk.
 
     Raises:
-        ConfigurationError: When a value is out of range, or the type has GPUs or Neuron devices.
+        ConfigurationError: When a value is out of range, the type is too small, or has GPUs or Neuron devices.
     """
 
     instance_type: str = "m7g.large"
@@ -56,7 +58,13 @@ class SystemNodes:
             raise ConfigurationError(
                 "SystemNodes instance_type must be known at synth, got a Token: the image of the nodes goes by its processor"
             )
-        if NodeType.parse(self.instance_type, what="SystemNodes instance_type").accelerator is not None:
+        node = NodeType.parse(self.instance_type, what="SystemNodes instance_type")
+        if node.size in _TOO_SMALL:
+            raise ConfigurationError(
+                f"SystemNodes instance_type must be large or larger, got {self.instance_type!r}: smaller ones take few pods, and add-ons would "
+                "wait for room until their installation fails"
+            )
+        if node.accelerator is not None:
             raise ConfigurationError(
                 f"SystemNodes instance_type must have no accelerator, got {self.instance_type!r}: system pods would keep an expensive "
                 "node from ever being scaled away; make a GpuNodeGroup"
@@ -82,6 +90,7 @@ class SystemNodeGroup(Construct):
         after: What they cannot do without.
 
     Attributes:
+        nodes: The nodes.
         cfn_node_group: The group's resource.
         cfn_role: The role of its nodes.
         cfn_launch_template: How its instances are made.
@@ -102,6 +111,7 @@ class SystemNodeGroup(Construct):
         from aws_cdk import aws_eks_v2 as eks  # noqa: PLC0415 - loaded by stacks with clusters alone
 
         super().__init__(scope, construct_id)
+        self.nodes: SystemNodes = nodes
         self.cfn_role: iam.CfnRole = node_role(self, "Role", cluster_arn=cluster_arn, pod_network=False)
         self.cfn_launch_template: ec2.CfnLaunchTemplate = node_template(
             self,

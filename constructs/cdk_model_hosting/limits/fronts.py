@@ -1,10 +1,11 @@
 """Limits of what is in front of a function: HTTP APIs, web pages, queues."""
 
-from cdk_model_hosting.limits.kinds import Limit
+from cdk_model_hosting.limits.kinds import Limit, TextLimit
 
 _READ = "2026-11-21"
 _HTTP_API = "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html"
 _THROTTLING = "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html"
+_JWT = "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"
 _CORS = "https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html"
 _SOURCE = "https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"
 _QUEUE = (
@@ -62,6 +63,36 @@ JWT_SCOPES = Limit(
     unit="scopes",
     why="a route has no more",
     source=_HTTP_API,
+    read=_READ,
+)
+JWT_ISSUER = TextLimit(
+    name="issuer of an HTTP API's tokens",
+    low=9,
+    high=2048,
+    pattern=r"https://[^\s/?#]+\S*",
+    shape="an address such as https://login.example.com/",
+    why="API Gateway asks it for its keys",
+    source=_JWT,
+    read=_READ,
+)
+JWT_SCOPE = TextLimit(
+    name="scope of an HTTP API's tokens",
+    low=1,
+    high=64,
+    pattern=r"[!#-\[\]-~]+",
+    shape="without blanks, quotes and backslashes",
+    why="a token has them in one text, with blanks between them",
+    source="https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html",
+    read=_READ,
+)
+CORS_HEADER = TextLimit(
+    name="header that web pages may send",
+    low=1,
+    high=1024,
+    pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]+",
+    shape="letters, digits, hyphens and the like",
+    why="no header has another name",
+    source=_CORS,
     read=_READ,
 )
 CORS_ORIGINS = Limit(

@@ -1,6 +1,6 @@
 """Limits of models inside Lambda functions."""
 
-from cdk_model_hosting.limits.kinds import Choice, Limit
+from cdk_model_hosting.limits.kinds import Choice, Limit, TextLimit
 
 _READ = "2026-11-21"
 _QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
@@ -69,6 +69,36 @@ FUNCTION_LAYERS = Limit(
     high=5,
     unit="layers",
     why="Lambda lays no more over each other; a model in a layer is one of them",
+    source=_QUOTAS,
+    read=_READ,
+)
+FUNCTION_LAYER_DESCRIPTION = TextLimit(
+    name="description of a layer",
+    low=0,
+    high=256,
+    why="Lambda keeps no longer description",
+    source="https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html",
+    read=_READ,
+)
+FUNCTION_OBJECT_KEY = TextLimit(
+    name="key of a model in a bucket",
+    low=1,
+    high=1024,
+    unit="bytes",
+    pattern=r"(?!/)(?!s3://)(?!https://)[^*?$]*[^*?$/]",
+    shape="without *, ? and $, no address, and no slash first or last",
+    why="it names one object of the bucket, and IAM and CloudFormation read the others as wildcards and references",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html",
+    read=_READ,
+)
+FUNCTION_OBJECT_MB = Limit(
+    name="size of a model in a bucket",
+    low=0,
+    high=None,
+    unit="MB",
+    integer=False,
+    above_low=True,
+    why="an empty object is no model",
     source=_QUOTAS,
     read=_READ,
 )

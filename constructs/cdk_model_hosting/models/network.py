@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.arguments import require, require_like
 from cdk_model_hosting.limits import SECURITY_GROUPS, SUBNETS
+from cdk_model_hosting.models.subnets import ChosenSubnets, given_subnets, selected_subnets
 from cdk_model_hosting.permissions import Permission, arn
+from cdk_model_hosting.same_region import check_construct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_sagemaker as sagemaker
     from constructs import Construct
+
+_VPC = "a VPC such as Vpc.from_lookup(self, 'Vpc', vpc_id='vpc-0123456789abcdef0')"
+_GROUP = "a security group such as SecurityGroup.from_security_group_id(self, 'Group', 'sg-0123456789abcdef0')"
+_SAME_REGION = "network interfaces stand in a VPC of their own region"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,7 @@ class Network:
         security_groups: 1-5 groups; one that lets everything out and nothing in is made when omitted.
 
     Raises:
-        ConfigurationError: When an empty list, or too many security groups, are given.
+        ConfigurationError: When something else than a VPC or security groups, or too many of these, or none, are given.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html and
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -41,7 +48,11 @@ class Network:
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
 
     def __post_init__(self) -> None:
+        require_like("Network vpc", self.vpc, "vpc_id", _VPC)
         if self.security_groups is not None:
+            require("Network security_groups", self.security_groups, list, tuple)
+            for each in self.security_groups:
+                require_like("Network security_groups element", each, "security_group_id", _GROUP)
             # A copy: what the caller does to the list later must not change a frozen value.
             object.__setattr__(self, "security_groups", tuple(self.security_groups))
         SECURITY_GROUPS.check_length("Network security_groups", self.security_groups)
@@ -52,9 +63,13 @@ class Network:
         Args:
             scope: Where to make the group.
             description: What the group's network interfaces are.
+
+        Raises:
+            ConfigurationError: When there are no subnets, or too many, or they are in another region than `scope`.
         """
         from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
 
+        check_construct("Network vpc", self.vpc, scope, why=_SAME_REGION)
         groups: list[ec2.ISecurityGroup] = list(self.security_groups or ())
         if not groups:
             groups.append(
@@ -66,22 +81,26 @@ class Network:
                     allow_all_outbound=True,
                 )
             )
+        chosen = self._chosen()
+        SUBNETS.check_length("Network subnets", chosen.ids)
+        return Attachment(
+            subnets=chosen,
+            subnet_ids=chosen.ids,
+            security_groups=tuple(groups),
+            group_ids=tuple(group.security_group_id for group in groups),
+        )
+
+    def _chosen(self) -> ChosenSubnets:
+        if self.subnets is not None and self.subnets.subnets is not None:
+            return given_subnets(self.vpc, self.subnets.subnets)
         selected = self.vpc.select_subnets() if self.subnets is None else self.vpc.select_subnets(
             availability_zones=self.subnets.availability_zones,
             one_per_az=self.subnets.one_per_az,
             subnet_filters=self.subnets.subnet_filters,
             subnet_group_name=self.subnets.subnet_group_name,
-            subnets=self.subnets.subnets,
             subnet_type=self.subnets.subnet_type,
         )  # fmt: skip
-        subnet_ids = selected.subnet_ids
-        SUBNETS.check_length("Network subnets", subnet_ids)
-        return Attachment(
-            selected=selected,
-            subnet_ids=tuple(subnet_ids),
-            security_groups=tuple(groups),
-            group_ids=tuple(group.security_group_id for group in groups),
-        )
+        return selected_subnets(selected)
 
     def bind(self, scope: Construct) -> BoundNetwork:
         """Make the security group if there is none, and name the subnets, for a model of SageMaker's."""
@@ -101,13 +120,13 @@ class Attachment:
     """Where network interfaces stand.
 
     Args:
-        selected: The subnets as the CDK found them.
+        subnets: The subnets.
         subnet_ids: Their IDs.
         security_groups: The groups, given or made.
         group_ids: Their IDs.
     """
 
-    selected: ec2.SelectedSubnets
+    subnets: ChosenSubnets
     subnet_ids: tuple[str, ...]
     security_groups: tuple[ec2.ISecurityGroup, ...]
     group_ids: tuple[str, ...]

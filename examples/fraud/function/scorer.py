@@ -20,7 +20,7 @@ def score(model: Any, requests: list[Any]) -> list[dict[str, Any]]:
         requests: The transactions, each with its name and every feature that model.json names.
 
     Raises:
-        ValueError: When one of them is none. Nothing is written then, and each is tried by itself.
+        ValueError: When one of them is none. Nothing is written then, and they are tried again in halves.
     """
     names = [_name(request) for request in requests]
     decisions = [{"transaction": name, **each} for name, each in zip(names, decide(model, requests), strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting import FunctionCode
@@ -33,6 +33,19 @@ _MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """What of a function is uploaded.
+
+    Args:
+        archive_mb: Code and packages, compressed.
+        unzipped_mb: What that is on its disk.
+    """
+
+    archive_mb: float
+    unzipped_mb: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One function.
 
@@ -40,11 +53,11 @@ class Subject:
         name: How its model comes to it.
         root: Its code, with packages.
         variables: Its environment variables.
-        archive_mb: What is uploaded of code and packages, compressed.
-        unzipped_mb: What that is on its disk.
+        sizes: What is uploaded of it.
         model_mb: Its model, where that lies elsewhere.
         memory_mb: Its memory on AWS.
         image: Whether all of it is an image.
+        from_bucket: Whether its model is downloaded.
         file_system: Whether the model lies in a file system.
         instances: Instances of an endpoint behind it.
     """
@@ -52,14 +65,13 @@ class Subject:
     name: str
     root: Path
     variables: Mapping[str, str]
-    archive_mb: float
-    unzipped_mb: float
+    sizes: Sizes
     model_mb: float = 0.0
     memory_mb: int = MEMORY_MB
     image: bool = False
     file_system: bool = False
     instances: int = 0
-    from_bucket: bool = field(default=False)
+    from_bucket: bool = False
 
 
 def subjects(scratch: Path, local: LocalAws, endpoint: str) -> list[Subject]:
@@ -79,18 +91,33 @@ def subjects(scratch: Path, local: LocalAws, endpoint: str) -> list[Subject]:
         (apart / name).parent.mkdir(parents=True, exist_ok=True)
         (apart / name).write_bytes(path.read_bytes())
     all_sizes, own_sizes = _sizes(whole), _sizes(bare)
-    elsewhere = {**own_sizes, "model_mb": model_mb}
     return [
-        Subject(name="bundled", root=with_model, variables=_at(Delivery.BUNDLED, MODEL_FOLDER), **all_sizes),
-        Subject(name="layer", root=without, variables=_at(Delivery.LAYER, apart / MODEL_FOLDER), **elsewhere),
-        Subject(name="image", root=with_model, variables=_at(Delivery.IMAGE, MODEL_FOLDER), image=True, **all_sizes),
-        Subject(name="bucket", root=without, variables=_uploaded(local, scratch), from_bucket=True, **elsewhere),
+        Subject(name="bundled", root=with_model, variables=_at(Delivery.BUNDLED, MODEL_FOLDER), sizes=all_sizes),
+        Subject(
+            name="layer",
+            root=without,
+            variables=_at(Delivery.LAYER, apart / MODEL_FOLDER),
+            sizes=own_sizes,
+            model_mb=model_mb,
+        ),
+        Subject(
+            name="image", root=with_model, variables=_at(Delivery.IMAGE, MODEL_FOLDER), image=True, sizes=all_sizes
+        ),
+        Subject(
+            name="bucket",
+            root=without,
+            variables=_uploaded(local, scratch),
+            from_bucket=True,
+            sizes=own_sizes,
+            model_mb=model_mb,
+        ),
         Subject(
             name="file system",
             root=without,
             variables=_at(Delivery.FILE_SYSTEM, apart / MODEL_FOLDER),
             file_system=True,
-            **elsewhere,
+            sizes=own_sizes,
+            model_mb=model_mb,
         ),
         _proxy(scratch, endpoint),
     ]
@@ -110,9 +137,9 @@ def _unzip(bundle: Bundle, folder: Path) -> Path:
     return folder
 
 
-def _sizes(bundle: Bundle) -> dict[str, float]:
+def _sizes(bundle: Bundle) -> Sizes:
     with for_this_machine():
-        return {"archive_mb": bundle.archive().stat().st_size / _MB, "unzipped_mb": bundle.unzipped_megabytes()}
+        return Sizes(archive_mb=bundle.archive().stat().st_size / _MB, unzipped_mb=bundle.unzipped_megabytes())
 
 
 def _at(delivery: Delivery, path: Path | str) -> dict[str, str]:
@@ -153,5 +180,5 @@ def _proxy(scratch: Path, endpoint: str) -> Subject:
         },
         memory_mb=PROXY_MEMORY_MB,
         instances=1,
-        **_sizes(bundle),
+        sizes=_sizes(bundle),
     )

@@ -54,7 +54,9 @@ def test_a_refused_payload_has_no_time_in_the_predictor(stage: Stage) -> None:
 
 
 def test_every_metric_is_published(stage: Stage) -> None:
-    stage.start().handle(events.http_api(), Context())
+    function = stage.start()
+    function.handle(events.http_api(), Context())
+    function.handle(events.queue("{}"), Context())
 
     named = {name for line in stage.lines for name in published(line)["FunctionName",]}
     assert named == set(Metric) - {Metric.ENDPOINT_TIME}, "an endpoint's time is published where there is one"

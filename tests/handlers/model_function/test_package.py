@@ -102,4 +102,5 @@ def test_the_contract_does_not_change_by_itself() -> None:
         "ColdStart",
         "Refusals",
         "Failures",
+        "Deferred",
     ]

@@ -180,6 +180,56 @@ def test_a_version_whose_state_is_not_told_is_tried_again(stage: Stage) -> None:
     assert stage.slept == [2]
 
 
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        (
+            "RequestId: 1 Error: Task timed out after 10.00 seconds",
+            (
+                "FunctionSize timeout must be longer than what it takes to get the model, to load it, and to predict the sample if "
+                "there is one"
+            ),
+        ),
+        (
+            "the sample fails: ClientError: An error occurred (AccessDeniedException) when calling the GetItem operation",
+            "what the code is granted beside the model is there in time by grant.apply_before(function.cfn_version)",
+        ),
+    ],
+    ids=["time", "grants"],
+)
+def test_it_is_told_what_helps(stage: Stage, reason: str, hint: str) -> None:
+    stage.will_answer(json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": reason}).encode(), error=True)
+
+    assert stage.send()["Reason"] == (
+        f"version 7 cannot begin and does not become live: Sandbox.Timedout: {reason}; {hint}"
+    )
+
+
+def test_a_version_waits_for_minutes_for_an_environment_beside_those_of_the_live_one(stage: Stage) -> None:
+    for _ in range(14):
+        stage.will_refuse("TooManyRequestsException")
+    stage.will_answer(b"{}")
+
+    assert stage.send()["Status"] == "SUCCESS"
+    assert sum(stage.slept) == 330
+
+
+def test_traffic_that_leaves_no_environment_fails_the_deployment(stage: Stage) -> None:
+    for _ in range(15):
+        stage.stubber.add_client_error(
+            "invoke",
+            "TooManyRequestsException",
+            "Rate Exceeded.",
+            modeled_fields={"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"},
+        )
+
+    assert stage.send()["Reason"] == (
+        "version 7 could not be tried and does not become live: for 5.5 minutes no environment was free, "
+        "ReservedFunctionConcurrentInvocationLimitExceeded; Concurrency reserved must leave room for one more, or the account's "
+        "concurrency"
+    )
+
+
 def test_patience_ends(stage: Stage) -> None:
     for _ in range(7):
         stage.will_refuse("AccessDeniedException")

@@ -11,7 +11,8 @@ import numpy as np
 from examples.fraud.features import FEATURES
 from examples.fraud.records import sample_records
 from examples.fraud.regional import REGIONS
-from examples.fraud.train import NAME, TrainedModel, train
+from examples.fraud.train import NAME, TrainedModel
+from tests.local_aws.training import train
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,4 @@
-"""The function examples for the Python and the processor of this machine, on which the local AWS runs them.
-
-Run as a program, it installs their packages, so that no test has to: python -m tests.local_aws.examples.functions.
-"""
+"""The function examples for the Python and the processor of this machine, on which the local AWS runs them."""
 
 from __future__ import annotations
 
@@ -11,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from examples.fraud.records import sample_records
-from examples.fraud.train import NAME, RECIPES, TrainedModel, train
+from examples.fraud.train import NAME, RECIPES, TrainedModel
 from tests.local_aws import paths
 from tests.local_aws.examples.assembling import assemble
-from tests.local_aws.function_packages import ARCHITECTURE, PYTHON, archive_of, for_this_machine
+from tests.local_aws.function_packages import ARCHITECTURE, PYTHON, for_this_machine
+from tests.local_aws.training import train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +80,3 @@ def cut(model: Path, folder: Path) -> Path:
     content = (model / "model.onnx").read_bytes()
     (folder / "model.onnx").write_bytes(content[: len(content) // 2])
     return folder
-
-
-if __name__ == "__main__":
-    archive_of((FOLDER / "requirements.txt").read_text(encoding="utf-8"))

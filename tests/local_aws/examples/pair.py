@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from examples.fraud.records import sample_records
-from examples.fraud.train import NAME, RECIPES, Recipe, TrainedModel, train
+from examples.fraud.train import NAME, RECIPES, Recipe, TrainedModel
 from tests.local_aws.examples.assembling import assemble
 from tests.local_aws.examples.deciding import TOLERANCE, Record, decisions, probabilities
+from tests.local_aws.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -26,7 +26,7 @@ SECONDS_TO_NOTICE = 40.0
 def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     pair = Pair(bootstrapped, tmp_path_factory.mktemp("ab-test"), AbTestStack, "AbTest")
     assembled = pair.deploy()
-    assert not assembled.has_differences("AbTest")
+    assert assembled.is_deployed("AbTest")
     yield pair
     pair.destroy(assembled)
 
@@ -66,12 +66,13 @@ def test_a_slower_candidate_is_noticed(deployed: Pair) -> None:
 
     with deployed.local.time_factor(FACTOR):
         begun = time.monotonic()
-        while states(deployed)["Slower"] != "ALARM":
-            assert time.monotonic() - begun < SECONDS_TO_NOTICE, states(deployed)
+        # What is read next may be of the window after, in which nobody asked yet.
+        while (noticed := states(deployed))["Slower"] != "ALARM":
+            assert time.monotonic() - begun < SECONDS_TO_NOTICE, noticed
             for _ in range(5):
                 deployed.predict(SAMPLE.records[:1], TargetVariant="current")
                 deployed.predict(SAMPLE.records * 10, TargetVariant="candidate")
-        assert states(deployed) == {"MoreErrors": "OK", "Slower": "ALARM"}
+        assert noticed == {"MoreErrors": "OK", "Slower": "ALARM"}
 
     # At the pace of the real clock there are not two bad windows of five minutes yet.
     assert states(deployed) == {"MoreErrors": "OK", "Slower": "OK"}

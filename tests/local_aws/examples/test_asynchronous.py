@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from examples.fraud.records import sample_records
-from examples.fraud.train import NAME, RECIPES, TrainedModel, train
+from examples.fraud.train import NAME, RECIPES, TrainedModel
 from stacks.async_scale_to_zero import AsyncScaleToZeroStack
 from tests.local_aws.examples.assembling import assemble
 from tests.local_aws.examples.deciding import TOLERANCE, decisions, probabilities
 from tests.local_aws.examples.queued import Caller, Listener
 from tests.local_aws.runtime.queueing import until
+from tests.local_aws.training import train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,8 +126,7 @@ def test_from_a_request_in_a_bucket_to_no_instance_and_back(bootstrapped: LocalA
     assert deployed.sagemaker.describe_endpoint(EndpointName=deployed.endpoint)["EndpointConfigName"] != config
     assert deployed.instances() == 3
     check(caller, better, "2")
-    assert not second.has_differences(STACK)
-    assert not second.has_drifted(STACK)
+    assert second.is_deployed(STACK)
 
     second.destroy(STACK)
     assert deployed.endpoint not in [each["EndpointName"] for each in deployed.sagemaker.list_endpoints()["Endpoints"]]

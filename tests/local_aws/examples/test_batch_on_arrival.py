@@ -81,8 +81,7 @@ def test_each_file_that_arrives_is_one_job(bootstrapped: LocalAws, tmp_path: Pat
     deployed.machine.started_by_itself(5)
     check(deployed.lines("verdicts/late.jsonl.out"), better, "2", RECORDS)
     check(deployed.lines(verdicts[0]), model, "1", RECORDS[:20])
-    assert not second.has_differences(STACK)
-    assert not second.has_drifted(STACK)
+    assert second.is_deployed(STACK)
 
     second.destroy(STACK)
     assert deployed.lines(verdicts[0]), "verdicts outlive the stack"

@@ -120,8 +120,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     """The example; in the end all of it is gone, the components first."""
     example = Deployed(bootstrapped, tmp_path_factory.mktemp("components"))
     assembled = example.deploy()
-    assert not assembled.has_differences(STACK)
-    assert not assembled.has_drifted(STACK)
+    assert assembled.is_deployed(STACK)
     yield example
     assembled.destroy(STACK)
     assert example.endpoint not in [each["EndpointName"] for each in example.sagemaker.list_endpoints()["Endpoints"]]

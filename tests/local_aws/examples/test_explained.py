@@ -10,11 +10,12 @@ import pytest
 
 from examples.fraud.features import FEATURE_NAMES
 from examples.fraud.records import sample_records
-from examples.fraud.train import NAME, RECIPES, train
+from examples.fraud.train import NAME, RECIPES
 from stacks.explained import ExplainedStack
 from tests.local_aws import paths
 from tests.local_aws.examples.assembling import assemble
 from tests.local_aws.examples.deciding import TOLERANCE, decisions, probabilities
+from tests.local_aws.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ class Explained:
 def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explained]:
     example = Explained(bootstrapped, tmp_path_factory.mktemp("explained"))
     assembled = example.deploy("1")
-    assert not assembled.has_differences(STACK)
+    assert assembled.is_deployed(STACK)
     yield example
     assembled.destroy(STACK)
     endpoints = example.sagemaker.list_endpoints()["Endpoints"]

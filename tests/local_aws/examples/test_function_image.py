@@ -9,12 +9,14 @@ import pytest
 
 from stacks.function_image import FunctionImageStack
 from tests.local_aws.examples.deciding import TOLERANCE, decisions, probabilities
-from tests.local_aws.examples.functions import RECORDS, Example, assembled, trained
+from tests.local_aws.examples.functions import RECORDS, Example, trained
+from tests.local_aws.examples.versions import live_through
 from tests.local_aws.runtime.reading import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from examples.fraud.train import TrainedModel
     from tests.local_aws.lifecycle import LocalAws
 
 EXAMPLE = Example("FunctionImage", FunctionImageStack)
@@ -48,31 +50,35 @@ class Line:
         return sorted(each["Body"] for each in found.get("Messages", []))
 
 
-def test_messages_are_decided_together_and_a_bad_one_is_given_up(bootstrapped: LocalAws, tmp_path: Path) -> None:
-    models = trained(tmp_path / "models")
-    (old, old_folder), (_, new_folder) = models["1"], models["2"]
-    app = assembled(bootstrapped, EXAMPLE, old_folder, tmp_path / "first")
-    outputs = app.deploy(EXAMPLE.name)[EXAMPLE.name]
-    line = Line(bootstrapped, outputs)
+def decided_together(local: LocalAws, line: Line, model: TrainedModel) -> None:
+    """Messages are decided about, each once; those that are none are given up."""
     nameless = json.dumps({key: value for key, value in RECORDS[0].items() if key != "transaction"})
     unheard_of = json.dumps({**RECORDS[0], "transaction": "t-bad", "merchant_category": "bribery"})
 
-    with bootstrapped.time_factor(FACTOR):
+    with local.time_factor(FACTOR):
         # One of them comes twice.
         line.send(nameless, unheard_of, "{", *map(json.dumps, [*RECORDS, RECORDS[0]]))
         written = eventually(line.written, lambda found: len(found) == len(RECORDS))
         assert eventually(line.given_up, lambda found: len(found) == 3) == sorted([nameless, unheard_of, "{"])
 
     answers = [written[record["transaction"]] for record in RECORDS]
-    assert [answer["decision"]["S"] for answer in answers] == decisions(old, RECORDS)
-    expected = pytest.approx(probabilities(old, RECORDS), abs=TOLERANCE)
+    assert [answer["decision"]["S"] for answer in answers] == decisions(model, RECORDS)
+    expected = pytest.approx(probabilities(model, RECORDS), abs=TOLERANCE)
     assert [float(answer["probability"]["N"]) for answer in answers] == expected
     assert {answer["version"]["S"] for answer in answers} == {"1"}
     assert line.written().keys() == written.keys()
 
-    second = assembled(bootstrapped, EXAMPLE, new_folder, tmp_path / "second")
-    assert second.deploy(EXAMPLE.name)[EXAMPLE.name] == outputs
-    with bootstrapped.time_factor(FACTOR):
-        line.send(json.dumps(RECORDS[0]))
-        eventually(line.written, lambda found: found[RECORDS[0]["transaction"]]["version"]["S"] == "2")
-    second.destroy(EXAMPLE.name)
+
+def test_messages_are_decided_together_and_a_bad_one_is_given_up(bootstrapped: LocalAws, tmp_path: Path) -> None:
+    models = trained(tmp_path / "models")
+
+    def look(version: str, outputs: dict[str, str]) -> None:
+        line = Line(bootstrapped, outputs)
+        if version == "1":
+            decided_together(bootstrapped, line, models["1"][0])
+        else:
+            with bootstrapped.time_factor(FACTOR):
+                line.send(json.dumps(RECORDS[0]))
+                eventually(line.written, lambda found: found[RECORDS[0]["transaction"]]["version"]["S"] == "2")
+
+    live_through(bootstrapped, EXAMPLE, models, tmp_path, look)

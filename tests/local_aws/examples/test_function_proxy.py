@@ -78,8 +78,7 @@ def test_shops_hear_over_an_http_api_what_to_do(bootstrapped: LocalAws, tmp_path
     refused = report(url, {**payment(TRANSACTIONS[0]), "category": "Bribery"})
     assert refused.status == 422
     assert "merchant_category" in refused.json()["error"]
-    assert not first.has_differences(EXAMPLE.name)
-    assert not first.has_drifted(EXAMPLE.name)
+    assert first.is_deployed(EXAMPLE.name)
 
     second = assembled(bootstrapped, EXAMPLE, new_folder, tmp_path / "second")
     assert second.deploy(EXAMPLE.name)[EXAMPLE.name] == outputs

@@ -1,4 +1,7 @@
-"""The function examples: each delivery answers what its model computes, and a model that is broken never becomes live."""
+"""The function examples: each delivery answers what its model computes, and a model that is broken never becomes live.
+
+The deliveries by image and by file system are in files of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from examples.fraud.train import NAME, TrainedModel
 from stacks.function_bucket import FunctionBucketStack
 from stacks.function_bundled import FunctionBundledStack
-from stacks.function_file_system import FunctionFileSystemStack
-from stacks.function_image import FunctionImageStack
 from stacks.function_layer import FunctionLayerStack
 from tests.local_aws.cdk import CdkError
-from tests.local_aws.examples.deciding import TOLERANCE, decisions, probabilities
-from tests.local_aws.examples.functions import FOLDER, RECORDS, Example, assembled, cut, invoke, trained
+from tests.local_aws.examples.deciding import decisions
+from tests.local_aws.examples.functions import FOLDER, RECORDS, Example, assembled, invoke, trained
+from tests.local_aws.examples.versions import check, live_through
 from tests.local_aws.runtime.asking import Answered, ask
 
 if TYPE_CHECKING:
@@ -36,23 +37,12 @@ LATE_SECONDS = 3
 BUNDLED = Example("FunctionBundled", FunctionBundledStack)
 LAYER = Example("FunctionLayer", FunctionLayerStack, ("CheckoutArn", "NightlyArn"))
 BUCKET = Example("FunctionBucket", FunctionBucketStack)
-FILE_SYSTEM = Example("FunctionFileSystem", FunctionFileSystemStack)
-IMAGE = Example("FunctionImage", FunctionImageStack)
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TrainedModel, Path]]:
     """Two versions of the model, and their folders."""
     return trained(tmp_path_factory.mktemp("models"))
-
-
-def check(local: LocalAws, function: str, model: TrainedModel, version: str) -> None:
-    """A function answers what its model computes in Python."""
-    answers = [invoke(local, function, record)[0] for record in RECORDS]
-    assert {answer["version"] for answer in answers} == {version}
-    assert [answer["decision"] for answer in answers] == decisions(model, RECORDS)
-    expected = pytest.approx(probabilities(model, RECORDS), abs=TOLERANCE)
-    assert [answer["probability"] for answer in answers] == expected
 
 
 def failing_but_for_the_sample(folder: Path) -> Path:
@@ -82,37 +72,11 @@ def until_it_splits(local: LocalAws, alias: str, deployment: Future[Any]) -> flo
     return time.monotonic()
 
 
-@pytest.mark.parametrize("example", [BUNDLED, LAYER, BUCKET, FILE_SYSTEM, IMAGE], ids=lambda example: example.name)
+@pytest.mark.parametrize("example", [BUNDLED, LAYER, BUCKET], ids=lambda example: example.name)
 def test_a_new_model_is_a_new_version_and_a_broken_one_never_is_live(
     bootstrapped: LocalAws, models: dict[str, tuple[TrainedModel, Path]], example: Example, tmp_path: Path
 ) -> None:
-    (old, old_folder), (new, new_folder) = models["1"], models["2"]
-    first = assembled(bootstrapped, example, old_folder, tmp_path / "first")
-    outputs = first.deploy(example.name)[example.name]
-    functions = [outputs[name] for name in example.outputs]
-    for function in functions:
-        assert function.endswith(":live")
-        check(bootstrapped, function, old, "1")
-    refused, kind = invoke(bootstrapped, functions[0], {**RECORDS[0], "merchant_category": "bribery"})
-    assert kind is not None
-    assert "merchant_category must be one of grocery," in refused["errorMessage"]
-    assert not first.has_differences(example.name)
-    assert not first.has_drifted(example.name)
-
-    second = assembled(bootstrapped, example, new_folder, tmp_path / "second")
-    assert second.deploy(example.name)[example.name] == outputs
-    for function in functions:
-        check(bootstrapped, function, new, "2")
-
-    broken = assembled(bootstrapped, example, cut(old_folder, tmp_path / "broken"), tmp_path / "third")
-    with pytest.raises(CdkError, match=r"version 3 cannot begin and does not become live: "):
-        broken.deploy(example.name)
-    for function in functions:
-        check(bootstrapped, function, new, "2")
-
-    second.destroy(example.name)
-    with pytest.raises(ClientError, match="ResourceNotFound"):
-        invoke(bootstrapped, functions[0], RECORDS[0])
+    live_through(bootstrapped, example, models, tmp_path)
 
 
 def test_a_model_that_was_damaged_in_the_bucket_is_known_by_its_checksum(
@@ -135,28 +99,22 @@ def test_a_model_that_was_damaged_in_the_bucket_is_known_by_its_checksum(
     first.destroy(BUCKET.name)
 
 
-def test_a_function_url_answers_requests_over_http(
-    bootstrapped: LocalAws, models: dict[str, tuple[TrainedModel, Path]], tmp_path: Path
-) -> None:
-    (old, folder) = models["1"]
-    app = assembled(bootstrapped, BUNDLED, folder, tmp_path / "app")
-    url = app.deploy(BUNDLED.name)[BUNDLED.name]["Url"]
-    request = json.dumps(RECORDS[0]).encode()
-
-    assert ask(url, request, headers=JSON).status == 403
-    answer = ask(url, request, headers=JSON, signer=bootstrapped.account)
+def check_url(local: LocalAws, url: str, model: TrainedModel) -> None:
+    """A function URL answers those who sign, and says whose fault an error is."""
+    assert ask(url, json.dumps(RECORDS[0]).encode(), headers=JSON).status == 403
+    answer = signed(local, url, RECORDS[0])
     assert answer.status == 200
-    assert answer.json()["decision"] == decisions(old, RECORDS[:1])[0]
-    assert ask(url, b"{", headers=JSON, signer=bootstrapped.account).status == 400
-    app.destroy(BUNDLED.name)
+    assert answer.json()["decision"] == decisions(model, RECORDS[:1])[0]
+    assert ask(url, b"{", headers=JSON, signer=local.account).status == 400
 
 
-def test_a_canary_splits_the_requests_and_goes_back_when_they_fail(
+def test_over_http_a_canary_splits_the_requests_and_goes_back_when_they_fail(
     bootstrapped: LocalAws, models: dict[str, tuple[TrainedModel, Path]], tmp_path: Path
 ) -> None:
-    (_, old_folder), (_, new_folder) = models["1"], models["2"]
+    (old, old_folder), (_, new_folder) = models["1"], models["2"]
     first = assembled(bootstrapped, BUNDLED, old_folder, tmp_path / "first")
     outputs = first.deploy(BUNDLED.name)[BUNDLED.name]
+    check_url(bootstrapped, outputs["Url"], old)
     second = assembled(bootstrapped, BUNDLED, new_folder, tmp_path / "second")
     failing = failing_but_for_the_sample(tmp_path / "failing")
     third = assembled(bootstrapped, BUNDLED, old_folder, tmp_path / "third", function=failing)

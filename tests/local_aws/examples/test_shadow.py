@@ -55,7 +55,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     """The example; once the stack is gone, what it kept is still there."""
     pair = Shadowed(bootstrapped, tmp_path_factory.mktemp("shadow"), ShadowStack, "Shadow")
     assembled = pair.deploy()
-    assert not assembled.has_differences("Shadow")
+    assert assembled.is_deployed("Shadow")
     yield pair
     kept = pair.captured(PRODUCTION, "csv-")
     pair.destroy(assembled)

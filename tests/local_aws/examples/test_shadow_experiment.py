@@ -30,7 +30,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     days = {"start": start, "end": start + timedelta(days=2)}
     pair = Pair(bootstrapped, tmp_path_factory.mktemp("experiment"), ShadowExperimentStack, NAME, days)
     assembled = pair.deploy()
-    assert not assembled.has_differences(NAME)
+    assert assembled.is_deployed(NAME)
     yield pair
     pair.destroy(assembled)
     assert pair.sagemaker.list_inference_experiments(NameContains=NAME.lower())["InferenceExperiments"] == []

@@ -7,10 +7,11 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from examples.fraud.train import NAME, RECIPES, TrainedModel, train
+from examples.fraud.train import NAME, RECIPES, TrainedModel
 from tests.local_aws.examples.assembling import assemble
 from tests.local_aws.examples.queued import Listener
 from tests.local_aws.runtime.machines import Machine
+from tests.local_aws.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

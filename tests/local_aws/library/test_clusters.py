@@ -88,8 +88,7 @@ def test_a_cluster_lives_with_its_nodes(assemble: Assemble, local_aws: LocalAws)
     assert after["nodegroupArn"] == gpu["nodegroupArn"]
     assert after["releaseVersion"] == "1.36.4-20261102"
     assert after["scalingConfig"] == {"minSize": 0, "maxSize": 6, "desiredSize": 3}
-    assert not changed.has_differences("ClusterLived")
-    assert not changed.has_drifted("ClusterLived")
+    assert changed.is_deployed("ClusterLived")
 
     changed.destroy("ClusterLived")
     assert "lived" not in groups.eks.list_clusters()["clusters"]
@@ -150,8 +149,7 @@ def test_an_imported_cluster_gains_a_node_group(assemble: Assemble, local_aws: L
     described = groups.named("gpu-")
     assert (described["status"], described["amiType"]) == ("ACTIVE", "AL2023_x86_64_NVIDIA")
     assert Kubernetes(local_aws, "owned").names("ConfigMap") == ["settings"]
-    assert not guest.has_differences("ClusterGuest")
-    assert not guest.has_drifted("ClusterGuest")
+    assert guest.is_deployed("ClusterGuest")
     guest.destroy("ClusterGuest")
     assert groups.names() == []
     assert Kubernetes(local_aws, "owned").names("ConfigMap") == []
@@ -174,7 +172,7 @@ def test_charts_come_before_what_they_know_and_go_after_it(assemble: Assemble, l
     assert inside.releases().keys() >= {"karpenter", "keda"}
     assert inside.names("NodePool") == ["pool"]
     assert "fraud" in inside.told()["namespaces"]
-    assert not made.has_drifted("ClusterCharted")
+    assert made.is_deployed("ClusterCharted")
     made.destroy("ClusterCharted")
     assert "charted" not in local_aws.client("eks").list_clusters()["clusters"]
 

@@ -120,7 +120,7 @@ def test_a_real_container_answers_through_it(player: Any, assemble: Assemble, tm
     answered, body, _ = over_http(local, outputs["LostArn"], {})
     assert (answered, body["error"]) == (502, "there is no such endpoint in service, or no such component of it")
 
-    assert not app.has_differences("Proxied")
+    assert app.is_deployed("Proxied")
     app.destroy("Proxied")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting import FunctionCode, ModelDelivery, ModelFunction
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 CHECK = "ModelFunctionVersionCheck"
+# What lets the check try a version.
+_LETS_CHECK = re.compile(r"(Try|Look)[0-9a-f]{16}[0-9A-F]{8}")
 
 
 def function(
@@ -31,7 +34,8 @@ def function(
 
 def own(scope: Construct, kind: str) -> dict[str, Any]:
     """The resources of a kind by logical ID, without those that check versions."""
-    return {name: each for name, each in resources(scope, kind).items() if not name.startswith(CHECK)}
+    found = resources(scope, kind).items()
+    return {name: each for name, each in found if not name.startswith(CHECK) and not _LETS_CHECK.search(name)}
 
 
 def only_own(scope: Construct, kind: str) -> dict[str, Any]:
@@ -42,10 +46,17 @@ def only_own(scope: Construct, kind: str) -> dict[str, Any]:
 
 
 def policies(function_: ModelFunction) -> list[dict[str, Any]]:
-    """The statements of the function's role."""
+    """The statements of the function's role, and what its version needs beside."""
     (policy,) = only_own(function_, "AWS::IAM::Role")["Policies"]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return statements
+    return [*statements, *needs(function_)]
+
+
+def needs(function_: ModelFunction) -> list[dict[str, Any]]:
+    """What its version needs that another may not."""
+    found = [each["Properties"] for each in own(function_, "AWS::IAM::Policy").values()]
+    documents = [each["PolicyDocument"] for each in found if each["PolicyName"].startswith("Needs")]
+    return [statement for document in documents for statement in document["Statement"]]
 
 
 def stack_of(function_: ModelFunction) -> cdk.Stack:

@@ -15,6 +15,7 @@ from cdk_model_hosting import (
 )
 from cdk_model_hosting.functions.proxy import EndpointProxy
 from tests.unit.builders import FLEET, resources, single
+from tests.unit.functions.made import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,7 @@ def asks(made: ModelFunction) -> list[dict[str, Any]]:
     (role,) = roles.values()
     (policy,) = role["Properties"]["Policies"]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return statements[USUAL:]
+    return [*statements[USUAL:], *needs(made)]
 
 
 def timed(made: ModelFunction) -> tuple[Any, Any]:

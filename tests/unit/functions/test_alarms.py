@@ -6,7 +6,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sns as sns
 
-from cdk_model_hosting import FunctionAlarm
+from cdk_model_hosting import Front, FunctionAlarm
 from tests.unit.builders import join, new_stack, refused
 from tests.unit.functions.made import function, own
 
@@ -64,6 +64,20 @@ def test_failures_are_a_share_of_the_requests_whatever_was_answered(source: Path
     assert [each["MetricName"] for each in metrics] == ["Failures", "BatchSize"]
     for each in metrics:
         assert (each["Namespace"], each["Dimensions"]) == ("ModelFunction", LIVE[:1])
+
+
+def test_messages_that_were_left_are_a_share_of_all(source: Path, model: Path) -> None:
+    made = function(source, model, front=Front.queue())
+    made.alarms(FunctionAlarm.deferred())
+
+    (found,) = alarms(made).values()
+    assert found["AlarmDescription"] == f"{LABEL}: more than 10 % of the messages were left for another time"
+    assert found["Threshold"] == 10
+    metrics = [query["MetricStat"]["Metric"] for query in found["Metrics"][1:]]
+    assert [(each["Namespace"], each["MetricName"]) for each in metrics] == [
+        ("ModelFunction", "Deferred"),
+        ("ModelFunction", "BatchSize"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +139,10 @@ def test_fails_when_a_condition_is_none(source: Path, model: Path) -> None:
         (
             lambda: FunctionAlarm.failures(above=-1),
             "FunctionAlarm.failures above must be 0 to below 100 %, got -1: it is a share of the requests",
+        ),
+        (
+            lambda: FunctionAlarm.deferred(above=100),
+            "FunctionAlarm.deferred above must be 0 to below 100 %, got 100: it is a share of the messages",
         ),
         (
             lambda: FunctionAlarm.duration(above=cdk.Duration.millis(0)),

@@ -8,15 +8,22 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
-from cdk_model_hosting import ModelDelivery, ModelLayer
+from cdk_model_hosting import ModelDelivery, ModelFileSystem, ModelLayer
+from cdk_model_hosting.functions import model_archive
+from cdk_model_hosting.functions.files import stream_tar
 from cdk_model_hosting.functions.size import FunctionSize
 from tests.unit.builders import att, new_stack, refused, sub, text_token
-from tests.unit.functions.made import function, only_own, own, policies
+from tests.unit.functions.made import advice_of, function, only_own, own, policies
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+KEY = (
+    "ModelDelivery.bucket key must be 1-1024 bytes (without *, ? and $, no address, and no slash first or last), got {}: it names one object "
+    "of the bucket, and IAM and CloudFormation read the others as wildcards and references"
+)
 SHA = "0" * 63 + "F"
 
 
@@ -71,6 +78,49 @@ def test_a_folder_goes_to_a_bucket_as_one_archive_of_known_bytes(source: Path, m
     assert json.dumps(read["Resource"]).count(told(made)["KEY"]) == 1
 
 
+def test_an_archive_is_written_by_those_commands_alone_that_need_it(source: Path, model: Path, tmp_path: Path) -> None:
+    """`cdk list`, and ``--exclusively`` for another stack, must not fill the disk; the address is the same."""
+    found = []
+    for name, context in (("all", {}), ("none", {"aws:cdk:bundling-stacks": ["Other"]})):
+        app = cdk.App(outdir=str(tmp_path / name), context=context)
+        found.append(told(function(source, model, cdk.Stack(app, "Stack"), delivery=ModelDelivery.bucket_asset(model))))
+        app.synth()
+
+    assert [len(list((tmp_path / name).glob("asset.*.tar"))) for name in ("all", "none")] == [1, 0]
+    assert found[0] == found[1]
+
+
+def test_the_archive_is_among_the_assets_of_a_stack_in_a_stage(source: Path, model: Path, tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "out"))
+    stage = cdk.Stage(app, "Stage")
+    stack = cdk.Stack(stage, "Stack")
+    function(source, model, cdk.NestedStack(stack, "Nested"), delivery=ModelDelivery.bucket_asset(model))
+    app.synth()
+
+    (manifest,) = (tmp_path / "out" / "assembly-Stage").glob("*.assets.json")
+    files = json.loads(manifest.read_text())["files"].values()
+    (archive,) = [each["source"]["path"] for each in files if each["source"]["path"].endswith(".tar")]
+    assert (manifest.parent / archive).resolve().parent == (tmp_path / "out").resolve()
+    assert (manifest.parent / archive).exists()
+
+
+def test_a_folder_is_read_once_while_it_stays_as_it_is(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+
+    def counted(sink: Any, files: Any) -> None:
+        read.append(files)
+        stream_tar(sink, files)
+
+    monkeypatch.setattr(model_archive, "stream_tar", counted)
+    delivery = ModelDelivery.bucket_asset(model)
+    stack = new_stack()
+    first, second = (delivery.bind(Construct(stack, name)).variables["MODEL_FUNCTION_SHA256"] for name in ("A", "B"))
+    assert (first, len(read)) == (second, 1)
+
+    (model / "model.onnx").write_bytes(b"other")
+    assert delivery.bind(Construct(stack, "C")).variables["MODEL_FUNCTION_SHA256"] != first
+
+
 def test_an_object_in_a_bucket(source: Path, model: Path) -> None:
     stack = new_stack()
     delivery = ModelDelivery.bucket(bucket(stack), "fraud/7.tar.gz", etag="abc", sha256=SHA)
@@ -114,18 +164,16 @@ def test_a_version_of_an_object_in_an_encrypted_bucket(source: Path, model: Path
             ),
         ),
         (
-            {"key": "a*", "etag": "x"},
-            (
-                "ModelDelivery.bucket key must hold none of *, ? and $, and not be empty, got 'a*': IAM and CloudFormation read "
-                "them as wildcards and references"
-            ),
+            {"key": "a.onnx", "etag": " "},
+            "ModelDelivery.bucket etag must not be blank, got ' ': it tells the object from others under its key",
         ),
         (
-            {"key": "", "etag": "x"},
-            (
-                "ModelDelivery.bucket key must hold none of *, ? and $, and not be empty, got '': IAM and CloudFormation read "
-                "them as wildcards and references"
-            ),
+            {"key": "a.onnx", "version_id": ""},
+            "ModelDelivery.bucket version_id must not be blank, got '': it tells the object from others under its key",
+        ),
+        (
+            {"key": "a.onnx", "etag": "x", "size_mb": -1},
+            "ModelDelivery.bucket size_mb must be more than 0 MB, got -1: an empty object is no model",
         ),
         (
             {"key": "a.onnx", "sha256": "abc"},
@@ -144,6 +192,38 @@ def test_a_version_of_an_object_in_an_encrypted_bucket(source: Path, model: Path
 def test_fails_when_an_object_is_not_told_from_others(options: dict[str, Any], message: str) -> None:
     with refused(message):
         ModelDelivery.bucket(bucket(new_stack()), **options)
+
+
+@pytest.mark.parametrize("key", ["a*", "what?", "$a", "s3://b/k", "https://b/k", "/k", "models/", "/"])
+def test_fails_when_a_key_is_none_of_one_object(key: str) -> None:
+    with refused(KEY.format(repr(key))):
+        ModelDelivery.bucket(bucket(new_stack()), key, etag="x")
+
+
+@pytest.mark.parametrize("key", ["", "é" * 513])
+def test_fails_when_a_key_is_too_short_or_too_long(key: str) -> None:
+    shown = repr(key) if not key else repr(key)[:59] + "…"
+    with refused(KEY.format(f"{shown} of {len(key.encode())} bytes")):
+        ModelDelivery.bucket(bucket(new_stack()), key, etag="x")
+
+
+@pytest.mark.parametrize("key", ["a", "models/fraud.onnx", "x" * 1024, "s3/k"])
+def test_keys_of_one_object_pass(key: str) -> None:
+    ModelDelivery.bucket(bucket(new_stack()), key, etag="x", size_mb=0.1)
+
+
+@pytest.mark.parametrize(("description", "shown"), [("x" * 257, "'" + "x" * 58 + "… of 257 characters"), (5, "5")])
+def test_fails_when_a_layer_has_no_description_that_lambda_keeps(model: Path, description: Any, shown: str) -> None:
+    why = "it must be a string" if description == 5 else "Lambda keeps no longer description"
+    with refused(f"ModelLayer description must be 0-256 characters, got {shown}: {why}"):
+        ModelLayer(new_stack(), "Model", model=model, description=description)
+
+
+def test_a_layers_description_may_be_known_at_deploy_time_only(model: Path) -> None:
+    stack = new_stack()
+    ModelLayer(stack, "Model", model=model, description=text_token(stack))
+
+    assert only_own(stack, "AWS::Lambda::LayerVersion")["Description"] == {"Ref": "Text"}
 
 
 def test_fails_when_a_bucket_is_none() -> None:
@@ -203,6 +283,31 @@ def test_a_folder_is_measured_against_tmp(source: Path, model: Path) -> None:
         function(source, model, delivery=ModelDelivery.bucket_asset(model))
 
 
+OUTLASTS = (
+    "the function takes about {} seconds to get and load {} MB of /tmp, and FunctionSize timeout is {}: Lambda ends its beginning after "
+    "ten seconds, lets it begin anew within the first event, and ends that after the timeout, each time from nothing; give it more "
+    "time, or bring the model on a file system or as an image [ack: cdk-model-hosting:modelOutlastsTimeout]"
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "timeout", "advice"),
+    [
+        ("a.onnx", 10, [OUTLASTS.format(17, 1024, 10)]),
+        ("a.tar.gz", 30, [OUTLASTS.format(31, 2048, 30)]),
+        ("a.tar.gz", 31, []),
+    ],
+)
+def test_a_model_that_takes_longer_than_the_timeout_is_warned_of(
+    source: Path, model: Path, key: str, timeout: int, advice: list[str]
+) -> None:
+    stack = new_stack()
+    delivery = ModelDelivery.bucket(bucket(stack), key, etag="x", size_mb=1024)
+    size = FunctionSize(ephemeral_mb=2048, timeout=cdk.Duration.seconds(timeout))
+
+    assert advice_of(function(source, model, stack, delivery=delivery, size=size)) == advice
+
+
 def test_a_bucket_that_is_known_at_deploy_time_only_passes_every_check(source: Path, model: Path) -> None:
     stack = new_stack()
     text = text_token(stack)
@@ -211,3 +316,43 @@ def test_a_bucket_that_is_known_at_deploy_time_only_passes_every_check(source: P
     delivery = ModelDelivery.bucket(elsewhere, text, sha256=text, size_mb=number)
 
     assert told(function(source, model, stack, delivery=delivery))["KEY"] == {"Ref": "Text"}
+
+
+def delivered(kind: str, there: cdk.Stack, model: Path) -> ModelDelivery:
+    """A delivery by what is in another stack."""
+    if kind == "layer":
+        return ModelDelivery.layer(ModelLayer(there, "Model", model=model))
+    if kind == "file_system":
+        return ModelDelivery.file_system(ModelFileSystem(there, "Models"), "a/{version}", version="1")
+    if kind == "file_system_asset":
+        return ModelDelivery.file_system_asset(ModelFileSystem(there, "Models"), model)
+    return ModelDelivery.bucket(bucket(there), "a.onnx", etag="x")
+
+
+REACHED = "a function reaches it from its own region alone"
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "why"),
+    [
+        ("layer", "layer", "Lambda lays no layer of elsewhere"),
+        ("file_system", "file_system", REACHED),
+        ("file_system_asset", "file_system", REACHED),
+        (
+            "bucket",
+            "bucket",
+            "each environment downloads the model when it begins, which takes too long, and is paid for, from elsewhere",
+        ),
+    ],
+)
+def test_fails_when_what_has_the_model_is_in_another_region(model: Path, kind: str, what: str, why: str) -> None:
+    app = cdk.App()
+    there, here = (
+        cdk.Stack(app, region, env=cdk.Environment(region=region, account="111122223333"))
+        for region in ("eu-west-1", "us-west-2")
+    )
+    delivery = delivered(kind, there, model)
+    with refused(f"ModelDelivery.{kind} {what} must be in the stack's region us-west-2, got one in eu-west-1: {why}"):
+        delivery.bind(Construct(here, "Fraud"))
+    delivery.bind(Construct(there, "Fraud"))
+    delivery.bind(Construct(cdk.Stack(app, "Open"), "Fraud"))

@@ -310,3 +310,79 @@ def test_tokens_pass_as_an_access_point() -> None:
 def test_fails_when_an_argument_is_of_another_kind(option: dict[str, Any], message: str) -> None:
     with refused(message):
         file_system(**option)
+
+
+def test_its_zones_are_those_of_its_mount_targets() -> None:
+    stack = stack_in("eu-west-1")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a", "b"], private_subnet_ids=["subnet-1", "subnet-2"]
+    )
+    made = file_system(stack, network=Network(vpc=vpc))
+
+    assert made.mount.zones == ("a", "b")
+
+
+def test_fails_when_a_subnet_does_not_say_its_zone() -> None:
+    stack = new_stack()
+    subnet = ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-9")
+    with refused(
+        "ModelFileSystem network subnets must say their zones, got subnet-9 without one: each zone gets a mount target; use "
+        "Subnet.from_subnet_attributes with availability_zone"
+    ):
+        file_system(stack, network=Network(vpc=vpc_of(stack), subnets=ec2.SubnetSelection(subnets=[subnet])))
+
+
+def imported(stack: cdk.Stack, ids: list[str]) -> Network:
+    """A VPC whose route tables nobody knows."""
+    return Network(
+        vpc=ec2.Vpc.from_vpc_attributes(
+            stack, "Vpc", vpc_id="vpc-1", availability_zones=["a", "b"], private_subnet_ids=ids
+        )
+    )
+
+
+def test_fails_when_subnets_are_not_known_one_by_one() -> None:
+    stack = new_stack()
+    with refused(
+        "ModelFileSystem network subnets must be known one by one, got a list that is known at deploy time only: each zone gets a "
+        "mount target; split it with Fn.split(',', ids, 2)"
+    ):
+        file_system(
+            stack,
+            network=Network(
+                vpc=ec2.Vpc.from_vpc_attributes(
+                    stack,
+                    "Vpc",
+                    vpc_id="vpc-1",
+                    availability_zones=cdk.Fn.get_azs(),
+                    private_subnet_ids=cdk.Fn.split(",", text_token(stack)),
+                )
+            ),
+        )
+    named = new_stack()
+    file_system(named, network=imported(named, cdk.Fn.split(",", text_token(named), 2)))
+
+
+def test_fails_when_a_gateway_endpoint_has_no_route_tables() -> None:
+    stack = new_stack()
+    with refused(
+        "ModelFileSystem gateway_endpoint must be False for a VPC whose route tables are not known, got True for Stack/Vpc: routes to "
+        "S3 are added to them; name them in Vpc.from_vpc_attributes"
+    ):
+        file_system(stack, network=imported(stack, ["subnet-1", "subnet-2"]), gateway_endpoint=True)
+
+
+def test_a_vpc_of_its_own_lets_nothing_out_but_to_buckets_of_the_account() -> None:
+    stack = new_stack()
+    made = ModelFileSystem(stack, "Models")
+
+    assert only(made, "AWS::EC2::VPCEndpoint")["PolicyDocument"]["Statement"] == [
+        {
+            "Action": "s3:*",
+            "Condition": {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}},
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Resource": "*",
+        }
+    ]
+    assert "PolicyDocument" not in only(file_system(), "AWS::EC2::VPCEndpoint")

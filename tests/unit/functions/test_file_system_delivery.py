@@ -249,6 +249,17 @@ def test_tokens_pass_as_path_version_and_checksum(stack: cdk.Stack) -> None:
     assert told(both)["PATH"] == f"/mnt/models/{token}"
 
 
+def test_another_version_is_another_model_even_where_the_path_is_known_at_deploy_time_only(stack: cdk.Stack) -> None:
+    place = file_system(stack)
+    path = text_token(stack)
+    found = [
+        bound(stack, ModelDelivery.file_system(place, path, version=version), f"V{version}").content
+        for version in ("3", "4")
+    ]
+
+    assert found == ["3", "4"]
+
+
 INSIDE = "must be a path inside of the access point's folder, got"
 
 
@@ -352,8 +363,9 @@ def test_a_function_has_it_mounted_to_read(source: Path, model: Path, stack: cdk
     assert served["Properties"]["FileSystemConfigs"] == [{"Arn": point, "LocalMountPath": "/mnt/models"}]
     waited = {*resources(stack, PUBLISHED), *resources(stack, "AWS::EFS::MountTarget")}
     assert waited <= set(served["DependsOn"])
-    (role,) = (each for name, each in resources(stack, "AWS::IAM::Role").items() if name.startswith("Fraud"))
-    allowed = json.dumps(role["Properties"]["Policies"])
+    (allows,) = (name for name in resources(stack, "AWS::IAM::Policy") if name.startswith("FraudNeeds"))
+    assert allows in served["DependsOn"]
+    allowed = json.dumps(resources(stack, "AWS::IAM::Policy")[allows])
     assert "elasticfilesystem:ClientMount" in allowed
     assert "elasticfilesystem:ClientWrite" not in allowed
 

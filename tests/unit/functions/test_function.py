@@ -104,18 +104,6 @@ def test_the_alias_waits_until_the_version_has_begun(source: Path, model: Path) 
     assert "UpdatePolicy" not in alias
 
 
-def test_the_check_may_try_the_versions_of_the_stacks_functions_alone(source: Path, model: Path) -> None:
-    stack = new_stack()
-    for name in ("First", "Second"):
-        function(source, model, stack, name)
-
-    (policy,) = resources(stack, "AWS::IAM::ManagedPolicy").values()
-    statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    functions = list(own(stack, "AWS::Lambda::Function"))
-    assert [each["Action"] for each in statements] == [["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"]] * 2
-    assert [each["Resource"] for each in statements] == [join(att(name, "Arn"), ":*") for name in functions]
-
-
 @pytest.mark.parametrize("options", [{"verify_version": False}, {"concurrency": Concurrency(reserved=0)}])
 def test_a_version_that_is_not_checked(source: Path, model: Path, options: dict[str, Any]) -> None:
     made = function(source, model, **options)
@@ -323,6 +311,7 @@ def test_metrics_are_of_the_live_version(source: Path, model: Path) -> None:
     models = [
         made.metric_failures(),
         made.metric_refusals(),
+        made.metric_deferred(),
         made.metric_predict_time(),
         made.metric_requests(),
         made.metric_cold_starts(),
@@ -331,6 +320,7 @@ def test_metrics_are_of_the_live_version(source: Path, model: Path) -> None:
     assert [each.metric_name for each in models] == [
         "Failures",
         "Refusals",
+        "Deferred",
         "PredictTime",
         "BatchSize",
         "ColdStart",

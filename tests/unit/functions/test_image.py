@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,33 @@ def test_fails_when_the_image_is_too_large(source: Path, model: Path, app: cdk.A
         match=r"^ModelFunction code and model must be 0-10240 MB, got 10300\.\d: Lambda runs no larger image$",
     ):
         function(source, model, cdk.Stack(app, "Stack"), delivery=ModelDelivery.image(model))
+
+
+@pytest.mark.parametrize(
+    ("index", "passes"),
+    [
+        ("https://user:password@packages.example.com/simple", False),
+        ("https://token@packages.example.com/simple", False),
+        ("https://${USER}:password@packages.example.com/simple", False),
+        ("https://${USER}:${TOKEN}@packages.example.com/simple", True),
+        ("https://packages.example.com/simple@1", True),
+    ],
+)
+def test_fails_when_credentials_would_stay_in_the_image(source: Path, model: Path, index: str, *, passes: bool) -> None:
+    (source / "requirements.txt").write_text(f"--index-url {index}\nnumpy==2.5 {HASH}\n")
+    code = FunctionCode.from_folder(source, requirements="requirements.txt")
+    with (
+        contextlib.nullcontext()
+        if passes
+        else refused(
+            "FunctionCode requirements must hold no credentials with ModelDelivery.image, got a URL with a user or a password: the lock "
+            "stays in a layer of the image, for all who may pull it; bring a Dockerfile in the folder that takes them as a secret of "
+            "the build"
+        )
+    ):
+        function(source, model, code=code, delivery=ModelDelivery.image(model))
+    (source / "Dockerfile").write_text("FROM mine\n")
+    function(source, model, code=code, delivery=ModelDelivery.image(model))
 
 
 def test_fails_when_its_packages_were_to_be_built_elsewhere(source: Path, model: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -35,12 +35,17 @@ class Mounted(ModelDelivery):
     network: Network
     path: str = "/mnt/models"
     access_point_arn: str = ACCESS_POINT
+    zones: tuple[str, ...] = ()
 
     def bind(self, scope: Construct) -> BoundDelivery:
         """Make what must be there before, and tell of the rest."""
         before = cdk.CfnResource(scope, "MountTarget", type="AWS::EFS::MountTarget")
         mount = Mount(
-            access_point_arn=self.access_point_arn, path=self.path, network=self.network, permissions=(PERMISSION,)
+            access_point_arn=self.access_point_arn,
+            path=self.path,
+            network=self.network,
+            permissions=(PERMISSION,),
+            zones=self.zones,
         )
         return BoundDelivery(variables={"MODEL_FUNCTION_PATH": f"{self.path}/fraud"}, mount=mount, after=(before,))
 
@@ -117,7 +122,7 @@ def test_fails_when_it_is_to_be_kept_in_a_snapshot(source: Path, model: Path) ->
         function(source, model, stack, delivery=Mounted(network(stack)), concurrency=Concurrency(snap_start=True))
 
 
-def version(source: Path, model: Path, **options: str) -> list[str]:
+def version(source: Path, model: Path, **options: Any) -> list[str]:
     stack = new_stack()
     return list(
         own(function(source, model, stack, delivery=Mounted(network(stack), **options)), "AWS::Lambda::Version")
@@ -125,6 +130,42 @@ def version(source: Path, model: Path, **options: str) -> list[str]:
 
 
 @pytest.mark.parametrize("options", [{"path": "/mnt/more"}, {"access_point_arn": ACCESS_POINT.replace("abc", "bcd")}])
-def test_another_mount_is_a_new_version(source: Path, model: Path, options: dict[str, str]) -> None:
+def test_another_mount_is_a_new_version(source: Path, model: Path, options: dict[str, Any]) -> None:
     assert version(source, model) == version(source, model)
     assert version(source, model, **options) != version(source, model)
+
+
+def test_fails_when_the_function_stands_in_zones_without_the_file_system(source: Path, model: Path) -> None:
+    stack = new_stack()
+    mounted = network(stack)
+    with refused(
+        "ModelFunction network subnets must be in zones of the model's file system, a, c, got some in b: a function mounts it through "
+        "the mount target of its own zone"
+    ):
+        function(source, model, stack, delivery=Mounted(mounted, zones=("a", "c")), network=Network(vpc=mounted.vpc))
+    only_a = Network(vpc=mounted.vpc, subnets=ec2.SubnetSelection(availability_zones=["a"]))
+    function(source, model, stack, "There", delivery=Mounted(mounted, zones=("a", "c")), network=only_a)
+
+
+def test_zones_that_are_known_at_deploy_time_only_pass(source: Path, model: Path) -> None:
+    stack = new_stack()
+    mounted = network(stack)
+    unknown = ec2.Subnet.from_subnet_id(stack, "Unknown", "subnet-9")
+    wanted = Network(vpc=mounted.vpc, subnets=ec2.SubnetSelection(subnets=[unknown]))
+
+    function(source, model, stack, "One", delivery=Mounted(mounted, zones=("c",)), network=wanted)
+    token = text_token(stack)
+    function(source, model, stack, "Two", delivery=Mounted(mounted, zones=(token,)), network=Network(vpc=mounted.vpc))
+
+
+def test_fails_when_there_are_too_many_groups_with_those_of_the_file_system(source: Path, model: Path) -> None:
+    stack = new_stack()
+    mounted = network(stack)
+    mine = [group(stack, f"sg-{each}") for each in range(5)]
+    with refused(
+        "ModelFunction network security_groups and those of the model's file system in all must have 1-5 security groups, got 6: "
+        "SageMaker and Lambda attach their network interfaces to that many at most, and to one at least"
+    ):
+        function(
+            source, model, stack, delivery=Mounted(mounted), network=Network(vpc=mounted.vpc, security_groups=mine)
+        )

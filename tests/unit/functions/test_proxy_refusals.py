@@ -14,7 +14,7 @@ from cdk_model_hosting import (
 )
 from cdk_model_hosting.functions.endpoint_requests import EndpointRequests
 from cdk_model_hosting.functions.size import FunctionSize
-from tests.unit.builders import new_stack, number_token, refused, stack_in
+from tests.unit.builders import new_stack, number_token, refused, stack_in, text_token
 from tests.unit.endpoints.shared import component_on, endpoint_in
 from tests.unit.functions.proxies import (
     OF_OTHERS,
@@ -104,6 +104,13 @@ def test_fails_when_an_answer_may_take_too_long() -> None:
         "EndpointRequests answer_within must be 1-60 seconds, got 61: SageMaker ends a request to a container after a minute"
     ):
         EndpointRequests(answer_within=cdk.Duration.seconds(61))
+
+
+@pytest.mark.parametrize("name", ["models", "containers"])
+def test_fails_when_targets_are_no_list(name: str) -> None:
+    with refused(f"EndpointRequests {name} must be a list or tuple, got 'eu-*': nothing else is understood there"):
+        EndpointRequests(**{name: "eu-*"})  # type: ignore[arg-type]
+    assert EndpointRequests(**{name: (text_token(new_stack()),)})  # type: ignore[arg-type]
 
 
 def test_fails_when_the_time_for_an_answer_is_a_token() -> None:

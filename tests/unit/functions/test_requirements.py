@@ -88,6 +88,16 @@ def test_fails_when_a_line_is_no_requirement(tmp_path: Path) -> None:
         chosen(lock(tmp_path, f"a b {HASH}"), ARM)
 
 
+def test_fails_when_it_is_no_text(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_bytes(b"\xff\xfe")
+    with refused(
+        f"FunctionCode requirements must be a text in UTF-8, got {lock}, which is none: it is the lock that pip-compile or uv pip compile "
+        "writes"
+    ):
+        chosen(lock, Target(python="3.14", architecture=Architecture.ARM64))
+
+
 def test_fails_without_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pip._vendor.packaging.requirements", None)
     with pytest.raises(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -29,7 +30,13 @@ def rollback_alarms(made: ModelFunction) -> dict[str, dict[str, Any]]:
     found = own(made, "AWS::CloudWatch::Alarm").values()
     properties = [each["Properties"] for each in found]
     named = {each["AlarmName"].split("/", 1)[1]: each for each in properties}
-    return {name: each for name, each in named.items() if name.endswith("/rollback")}
+    return {name.rpartition("/")[0]: each for name, each in named.items() if "/rollback/" in name}
+
+
+def release_of(made: ModelFunction) -> str:
+    """What tells its version from others."""
+    (version,) = own(made, "AWS::Lambda::Version")
+    return str(re.sub(r"^FraudVersion([0-9a-f]{16})[0-9A-F]{8}$", r"\1", version))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,9 @@ def test_the_alias_moves_by_codedeploy(source: Path, model: Path) -> None:
         "Events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"],
     }
     assert properties["AlarmConfiguration"] == {
-        "Alarms": [{"Name": f"{LABEL}/{name}/rollback"} for name in ("Errors", "Failures", "Duration")],
+        "Alarms": [
+            {"Name": f"{LABEL}/{name}/rollback/{release_of(made)}"} for name in ("Errors", "Failures", "Duration")
+        ],
         "Enabled": True,
     }
     assert warnings(made) == []
@@ -113,7 +122,8 @@ def test_codedeploy_may_move_this_alias_and_look_at_these_alarms_alone(source: P
     (role,) = [each for name, each in own(made, "AWS::IAM::Role").items() if "Rollout" in name]
     (policy,) = role["Properties"]["Policies"]
     arn = att("FraudFunctionF784042D", "Arn")
-    alarm = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:" + f"{LABEL}/Errors/rollback"
+    own_alarm = f"{LABEL}/Errors/rollback/{release_of(made)}"
+    alarm = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:" + own_alarm
     assert policy["PolicyDocument"]["Statement"] == [
         {
             "Action": ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
@@ -127,7 +137,7 @@ def test_codedeploy_may_move_this_alias_and_look_at_these_alarms_alone(source: P
         },
     ]
     group = only_own(made, "AWS::CodeDeploy::DeploymentGroup")
-    assert group["AlarmConfiguration"]["Alarms"] == [{"Name": f"{LABEL}/Errors/rollback"}, {"Name": "mine"}]
+    assert group["AlarmConfiguration"]["Alarms"] == [{"Name": own_alarm}, {"Name": "mine"}]
 
 
 def test_the_new_version_alone_is_watched(source: Path, model: Path) -> None:
@@ -150,6 +160,22 @@ def test_the_new_version_alone_is_watched(source: Path, model: Path) -> None:
     assert alarms["Duration/rollback"]["Dimensions"] == lambdas
     # Half of the time for an event.
     assert alarms["Duration/rollback"]["Threshold"] == 4000
+
+
+def test_each_version_has_alarms_of_its_own(source: Path, model: Path) -> None:
+    """One that is on because of the version before would stop the deployment that mends it."""
+
+    def alarms() -> dict[str, str]:
+        found = own(function(source, model, rollout=CANARY), "AWS::CloudWatch::Alarm")
+        return {name: each["Properties"]["AlarmName"] for name, each in found.items()}
+
+    before = alarms()
+    (model / "model.onnx").write_bytes(b"another graph")
+    after = alarms()
+
+    assert len(before) == len(after) == 3
+    assert not before.keys() & after.keys()
+    assert not set(before.values()) & set(after.values())
 
 
 def test_a_timeout_that_is_known_at_deploy_time_only_is_not_watched(source: Path, model: Path) -> None:
@@ -281,3 +307,12 @@ def test_fails_when_the_steps_are_known_at_deploy_time_only(source: Path, model:
 def test_fails_when_nothing_can_roll_back_on_it(source: Path, model: Path, alarms: Any, message: str) -> None:
     with refused(message):
         function(source, model, rollout=CANARY, rollback_on=alarms)
+
+
+def test_fails_when_nothing_is_rolled_out(source: Path, model: Path) -> None:
+    with refused(
+        "ModelFunction rollback_on must be given with a rollout, got 1 without: the alias then moves at once, and nothing would "
+        "roll it back"
+    ):
+        function(source, model, rollback_on=[FunctionAlarm.errors()])
+    function(source, model, rollback_on=[])

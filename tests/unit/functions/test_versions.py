@@ -23,6 +23,7 @@ from cdk_model_hosting import (
     Network,
     Rollout,
 )
+from cdk_model_hosting.functions import image
 from cdk_model_hosting.functions.on_failure import OnFailure
 from cdk_model_hosting.functions.size import FunctionSize
 from tests.unit.builders import new_stack
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Options = dict[str, Any]
+CANARY = Rollout.canary(percent=10, bake=cdk.Duration.minutes(5))
 EXTENSION = "arn:aws:lambda:eu-west-1:123456789012:layer:extension:1"
 
 
@@ -69,9 +71,9 @@ def test_another_configuration_is_a_new_version(
         lambda _: {"log_days": 7},
         lambda _: {"concurrency": Concurrency(reserved=5, provisioned=2)},
         lambda _: {"front": Front.function_url()},
-        lambda _: {"rollout": Rollout.canary(percent=10, bake=cdk.Duration.minutes(5))},
+        lambda _: {"rollout": CANARY},
         lambda _: {"verify_version": False},
-        lambda _: {"rollback_on": [FunctionAlarm.errors()]},
+        lambda _: {"rollout": CANARY, "rollback_on": [FunctionAlarm.errors()]},
         lambda stack: {"on_failure": OnFailure.topic(sns.Topic(stack, "Failed"))},
     ],
     ids=["logs", "concurrency", "front", "rollout", "check", "alarms", "failed events"],
@@ -117,6 +119,18 @@ def test_another_model_is_a_new_version_in_every_way(source: Path, model: Path, 
     before = release(source, model, delivered)
     assert release(source, model, delivered) == before
     (model / "model.onnx").write_bytes(b"another graph")
+
+    assert release(source, model, delivered) != before
+
+
+def test_another_dockerfile_of_this_library_is_a_new_version(
+    source: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delivered(_: cdk.Stack) -> Options:
+        return {"delivery": ModelDelivery.image(model)}
+
+    before = release(source, model, delivered)
+    monkeypatch.setattr(image, "_USUAL", "FROM another\n")
 
     assert release(source, model, delivered) != before
 

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 
-from cdk_model_hosting import Network
+from cdk_model_hosting import ModelDelivery, Network
 from tests.unit.builders import att, new_stack, refused, resources, text_token
 from tests.unit.functions.made import advice_of, function, only_own, own, policies
 
@@ -137,3 +137,88 @@ def test_what_is_known_at_deploy_time_only_passes(source: Path, model: Path) -> 
     made = function(source, model, stack, network=Network(vpc=vpc, security_groups=[group(stack)]))
 
     assert len(only_own(made, "AWS::Lambda::Function")["VpcConfig"]["SubnetIds"]) == 2
+
+
+def by_id(stack: cdk.Stack, name: str) -> ec2.SubnetSelection:
+    """A subnet of which no more than its ID is known."""
+    return ec2.SubnetSelection(subnets=[ec2.Subnet.from_subnet_id(stack, name, name)])
+
+
+@pytest.mark.parametrize(("name", "advice"), [("subnet-3", [PUBLIC]), ("subnet-9", [])])
+def test_a_subnet_that_is_known_by_its_id_alone_is_enough(
+    source: Path, model: Path, name: str, advice: list[str]
+) -> None:
+    stack = new_stack()
+    made = function(source, model, stack, network=Network(vpc=brought(stack), subnets=by_id(stack, name)))
+
+    assert only_own(made, "AWS::Lambda::Function")["VpcConfig"]["SubnetIds"] == [name]
+    # The CDK says of its own accord that it knows no route table.
+    assert [each for each in advice_of(made) if "routeTable" not in each] == advice
+
+
+def test_the_function_waits_for_the_way_out_of_given_subnets(source: Path, model: Path) -> None:
+    stack = new_stack()
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
+    given = ec2.SubnetSelection(subnets=vpc.private_subnets)
+    made = function(source, model, stack, network=Network(vpc=vpc, subnets=given))
+
+    (found,) = own(made, "AWS::Lambda::Function").values()
+    routes = {
+        name for name, each in resources(stack, "AWS::EC2::Route").items() if "NatGatewayId" in each["Properties"]
+    }
+    assert routes
+    assert routes <= set(found["DependsOn"])
+
+
+def test_fails_when_a_vpc_is_in_another_region(source: Path, model: Path) -> None:
+    app = cdk.App()
+    there, here = (
+        cdk.Stack(app, region, env=cdk.Environment(region=region, account="111122223333"))
+        for region in ("eu-west-1", "us-west-2")
+    )
+    network = Network(vpc=ec2.Vpc(there, "Vpc"))
+    with refused(
+        "Network vpc must be in the stack's region us-west-2, got one in eu-west-1: network interfaces stand in a VPC of their own "
+        "region"
+    ):
+        function(source, model, here, network=network)
+    function(source, model, there, network=network)
+    unknown = cdk.Stack(app, "Open")
+    function(source, model, unknown, network=Network(vpc=brought(there, "Brought"), security_groups=[group(unknown)]))
+
+
+ISOLATED = (
+    "the function downloads its model from S3 when it begins, and stands in isolated subnets of a VPC that has no gateway endpoint of S3's "
+    "so far: without a way to S3 it does not begin; call vpc.add_gateway_endpoint before, which is free [ack: "
+    "cdk-model-hosting:bucketFromIsolatedSubnets]"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_gateway", "is_bundled", "advice"),
+    [
+        (ec2.SubnetType.PRIVATE_ISOLATED, False, False, [ISOLATED]),
+        (ec2.SubnetType.PRIVATE_ISOLATED, True, False, []),
+        (ec2.SubnetType.PRIVATE_ISOLATED, False, True, []),
+        (ec2.SubnetType.PRIVATE_WITH_EGRESS, False, False, []),
+    ],
+)
+def test_a_download_from_isolated_subnets_is_advised_against(  # noqa: PLR0917 - the parameters of the test are its cases
+    source: Path, model: Path, kind: ec2.SubnetType, has_gateway: bool, is_bundled: bool, advice: list[str]
+) -> None:
+    stack = new_stack()
+    kinds = [
+        ec2.SubnetConfiguration(name=name, subnet_type=each)
+        for name, each in (
+            ("Public", ec2.SubnetType.PUBLIC),
+            ("Private", ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            ("Isolated", ec2.SubnetType.PRIVATE_ISOLATED),
+        )
+    ]
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1, subnet_configuration=kinds)
+    if has_gateway:
+        vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+    delivery = ModelDelivery.bundled(model) if is_bundled else ModelDelivery.bucket_asset(model)
+    network = Network(vpc=vpc, subnets=ec2.SubnetSelection(subnet_type=kind))
+
+    assert advice_of(function(source, model, stack, delivery=delivery, network=network)) == advice

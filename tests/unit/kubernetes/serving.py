@@ -83,6 +83,6 @@ def container(server: InferenceServer) -> dict[str, Any]:
     return dict(found)
 
 
-def warnings(server: InferenceServer) -> list[str]:
-    """What a server is warned of."""
-    return [str(each.data).partition(" [ack:")[0] for each in server.node.metadata if each.type == "aws:cdk:warning"]
+def warnings(made_one: Construct) -> list[str]:
+    """What is said of a server or a job."""
+    return [str(each.data).partition(" [ack:")[0] for each in made_one.node.metadata if each.type == "aws:cdk:warning"]

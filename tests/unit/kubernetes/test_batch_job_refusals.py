@@ -177,3 +177,12 @@ def test_fails_when_the_cluster_has_no_kubectl() -> None:
     cluster = ImportedCluster(stack, "Cluster", cluster=imported, version="1.36")
     with pytest.raises(ValueError, match="kubectl"):
         job(cluster=cluster)
+
+
+def test_fails_when_an_id_makes_no_name() -> None:
+    with refused(
+        "GpuBatchJob name, made from construct_id '_' where none is given, must be 1-37 characters (lower case letters, digits and hyphens, "
+        "beginning and ending with a letter or digit), got '' of 0 characters: a pod's host name has 63 characters, and behind this come "
+        "a digest, the time of a start and the number of a shard"
+    ):
+        job("_")

@@ -10,7 +10,7 @@ import pytest
 from cdk_model_hosting.kubernetes.capacity import Capacity
 from cdk_model_hosting.kubernetes.node_image import NodeImage
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
-from tests.unit.builders import refused
+from tests.unit.builders import refused, text_token
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.groups import group
 from tests.unit.kubernetes.pools import RELEASE, auto_mode, cluster_with_karpenter, pool
@@ -23,6 +23,27 @@ def test_fails_when_nobody_would_make_nodes(scaling: NodeScaling) -> None:
         "its nodes; make a GpuNodeGroup"
     ):
         pool(made.cluster(node_scaling=scaling))
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"instance_families": ["g6", "g7"]}, {"instance_types": ["g6.2xlarge", "g7.2xlarge"]}]
+)
+def test_fails_when_the_image_has_no_drivers(chosen: dict[str, Any]) -> None:
+    cluster = cluster_with_karpenter()
+    with refused(
+        "GpuNodePool image must be NodeImage.amazon_linux() for g7, got Bottlerocket: it has no drivers for that family"
+    ):
+        pool(cluster, image=NodeImage.bottlerocket(release="1.52.0"), **chosen)
+    assert pool(cluster, **chosen).accelerator == "nvidia"
+
+
+def test_drivers_of_instances_that_are_not_known_are_not_asked_for() -> None:
+    cluster = cluster_with_karpenter()
+    for construct_id, family in {"New": "g99", "Later": text_token(cluster, "Family")}.items():
+        made_one = pool(
+            cluster, construct_id, instance_families=[family], image=NodeImage.bottlerocket(release="1.52.0")
+        )
+        assert made_one.accelerator == "nvidia"
 
 
 def test_fails_when_karpenter_is_not_there() -> None:

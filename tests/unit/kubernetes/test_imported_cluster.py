@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk.assertions import Annotations, Match
+from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
 from cdk_nag import AwsSolutionsChecks
 
 from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
@@ -106,6 +108,33 @@ def test_fails_when_it_is_no_cluster() -> None:
         "ImportedCluster cluster must be a cluster of aws_eks_v2, got 'models': nothing else is understood there"
     ):
         ImportedCluster(stack, "Cluster", cluster="models", version="1.36")  # type: ignore[arg-type] # no types
+
+
+OLD = (
+    "ImportedCluster cluster must be a cluster of aws_eks_v2, got one of aws_eks: take it over by "
+    "aws_eks_v2.Cluster.from_cluster_attributes, with its name"
+)
+
+
+def test_fails_when_it_is_imported_in_the_old_way() -> None:
+    stack = new_stack()
+    old = aws_eks.Cluster.from_cluster_attributes(stack, "Old", cluster_name="models")
+    with refused(OLD):
+        ImportedCluster(stack, "Cluster", cluster=old, version="1.36")  # type: ignore[arg-type] # another module's
+
+
+def test_fails_when_it_is_made_in_the_old_way() -> None:
+    stack = new_stack()
+    old = aws_eks.Cluster(
+        stack,
+        "Old",
+        version=aws_eks.KubernetesVersion.V1_32,
+        kubectl_layer=KubectlV36Layer(stack, "Kubectl"),
+        vpc=made.vpc(stack),
+        default_capacity=0,
+    )
+    with refused(OLD):
+        ImportedCluster(stack, "Cluster", cluster=old, version="1.36")  # type: ignore[arg-type] # another module's
 
 
 def test_fails_when_the_scaling_is_none() -> None:

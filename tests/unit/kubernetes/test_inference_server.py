@@ -271,6 +271,16 @@ def test_fails_when_an_option_is_wrong(options: dict[str, Any], message: str) ->
         InferenceServer(cdk.Stack.of(cluster), "Ranker", cluster=cluster, **{**needed, **options})
 
 
+@pytest.mark.parametrize(("construct_id", "got"), [("7b", "'7b'"), ("_", "'' of 0 characters")])
+def test_fails_when_an_id_makes_no_name(construct_id: str, got: str) -> None:
+    with refused(
+        f"InferenceServer name, made from construct_id {construct_id!r} where none is given, must be 1-40 characters (lower case letters, "
+        f"digits and hyphens, beginning with a letter and not ending with a hyphen), got {got}: it is the name of a service, and pods are "
+        "found by it with their own endings behind"
+    ):
+        serving(construct_id)
+
+
 def test_fails_when_the_cluster_is_none() -> None:
     with refused("InferenceServer cluster must be a ServingCluster, got 'models': nothing else is understood there"):
         InferenceServer(new_stack(), "Ranker", cluster="models", namespace="models", server=own(), pod=PodSize())  # type: ignore[arg-type] # no types

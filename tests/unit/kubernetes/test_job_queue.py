@@ -78,10 +78,10 @@ def test_a_queue_for_the_nodes_of_a_group() -> None:
                 "flavors": [
                     {
                         "name": "spot",
-                        # Four nodes with 48 processors, 192 GB and 4 GPUs each.
+                        # Four nodes with 4 GPUs, and what 48 processors and 192 GB leave for pods.
                         "resources": [
-                            {"name": "cpu", "nominalQuota": 192},
-                            {"name": "memory", "nominalQuota": "786432Mi"},
+                            {"name": "cpu", "nominalQuota": "190.04"},
+                            {"name": "memory", "nominalQuota": "691040Mi"},
                             {"name": "ephemeral-storage", "nominalQuota": "1Pi"},
                             {"name": "nvidia.com/gpu", "nominalQuota": 16},
                         ],

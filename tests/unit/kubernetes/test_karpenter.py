@@ -9,9 +9,11 @@ import pytest
 from cdk_nag import AwsSolutionsChecks
 
 from cdk_model_hosting.kubernetes.chart import Chart
+from cdk_model_hosting.kubernetes.gpu_cluster import GpuCluster
 from cdk_model_hosting.kubernetes.karpenter import Karpenter
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
-from tests.unit.builders import att, only, refused, resources, text_token
+from cdk_model_hosting.kubernetes.system_nodes import SystemNodes
+from tests.unit.builders import att, new_stack, number_token, only, refused, resources, text_token
 from tests.unit.kubernetes import made
 
 if TYPE_CHECKING:
@@ -54,6 +56,26 @@ def test_it_knows_its_cluster_and_its_queue() -> None:
     association = only(scope, "AWS::EKS::PodIdentityAssociation")
     assert association["ServiceAccount"] == installed["Values"]["serviceAccount"]["name"]
     assert association["Namespace"] == installed["Namespace"] == "kube-system"
+
+
+@pytest.mark.parametrize(("count", "replicas"), [(1, {"replicas": 1}), (2, {})])
+def test_one_node_has_room_for_one_of_it(count: int, replicas: dict[str, int]) -> None:
+    cluster = GpuCluster(
+        new_stack(), "Cluster", node_scaling=NodeScaling.KARPENTER, system_nodes=SystemNodes(count=count)
+    )
+    Karpenter(cluster, "Karpenter", cluster=cluster)
+
+    found = made.charts(cluster)["karpenter"]["Values"]
+    assert {name: value for name, value in found.items() if name == "replicas"} == replicas
+
+
+def test_the_number_of_system_nodes_may_be_a_token() -> None:
+    stack = new_stack()
+    nodes = SystemNodes(count=number_token(stack))  # type: ignore[arg-type] # a float
+    cluster = GpuCluster(stack, "Cluster", node_scaling=NodeScaling.KARPENTER, system_nodes=nodes)
+    Karpenter(cluster, "Karpenter", cluster=cluster)
+
+    assert "replicas" not in made.charts(cluster)["karpenter"]["Values"]
 
 
 def test_its_kinds_come_first_and_with_its_version() -> None:

@@ -24,6 +24,7 @@ from tests.unit.kubernetes.groups import SIZE, TAG, group, launch, only_own, ren
 from tests.unit.kubernetes.made import cluster, template
 
 BLOCK = "cr-0123456789abcdef0"
+ROOM = {"cpu": "3920m", "ephemeral-storage": "170Gi", "memory": "14162Mi", "nvidia.com/gpu": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_the_group(gpu: GpuNodeGroup) -> None:
         "NodeRole": att(logical_id(gpu, "AWS::IAM::Role"), "Arn"),
         "ScalingConfig": {"DesiredSize": att(size, "DesiredSize"), "MaxSize": 4, "MinSize": 0},
         "Subnets": ["subnet-private-a", "subnet-private-b", "subnet-private-c"],
-        "Tags": {f"{TAG}ephemeral-storage": "170Gi", f"{TAG}nvidia.com/gpu": "1"},
+        "Tags": {f"{TAG}{name}": amount for name, amount in ROOM.items()},
         "Taints": [{"Effect": "NO_SCHEDULE", "Key": "nvidia.com/gpu", "Value": "present"}],
         "UpdateConfig": {"MaxUnavailable": 1, "UpdateStrategy": "DEFAULT"},
         "Version": "1.36",
@@ -73,7 +74,8 @@ def test_a_neuron_group_has_its_own_image_taint_labels_and_hints() -> None:
     properties = rendered(group(instance_types=["inf2.24xlarge"]))
     assert properties["AmiType"] == "AL2023_x86_64_NEURON"
     assert properties["Labels"] == {"model-hosting/accelerator": "neuron", "model-hosting/group": "gpu"}
-    offered = {"aws.amazon.com/neuron": "6", "aws.amazon.com/neuroncore": "12", "ephemeral-storage": "170Gi"}
+    room = {"cpu": "95690m", "ephemeral-storage": "170Gi", "memory": "355262Mi"}
+    offered = {"aws.amazon.com/neuron": "6", "aws.amazon.com/neuroncore": "12", **room}
     assert properties["Tags"] == {f"{TAG}{name}": amount for name, amount in offered.items()}
     assert properties["Taints"] == [{"Effect": "NO_SCHEDULE", "Key": "aws.amazon.com/neuron", "Value": "present"}]
 
@@ -380,7 +382,7 @@ def test_a_new_type_is_warned_of() -> None:
     )
 
 
-@pytest.mark.parametrize("scaling", [NodeScaling.NONE, NodeScaling.KARPENTER, NodeScaling.AUTO_MODE])
+@pytest.mark.parametrize("scaling", [NodeScaling.NONE, NodeScaling.KARPENTER])
 def test_a_size_that_nobody_changes_is_warned_of(scaling: NodeScaling) -> None:
     (warning,) = warnings(group(cluster=cluster(node_scaling=scaling)))
     assert warning == (

@@ -5,11 +5,12 @@ import pytest
 from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
 from cdk_model_hosting.kubernetes.gpu_cluster import GpuCluster
 from cdk_model_hosting.kubernetes.gpu_sharing import GpuSharing
+from cdk_model_hosting.kubernetes.node_image import NodeImage
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.pod_fit import most_pods
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
 from cdk_model_hosting.kubernetes.pod_size import PodSize
-from tests.unit.builders import new_stack, number_token, refused
+from tests.unit.builders import new_stack, number_token, refused, text_token
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.groups import group
 from tests.unit.kubernetes.serving import objects, serving, warnings
@@ -19,26 +20,32 @@ FULL = (
     "ready"
 )
 NO_NODE = (
-    "a pod with {gpus} devices and {memory} MB of memory fits on no node of 'gpu': it waits until there are larger ones; make node groups "
-    "before what runs on them"
+    "a pod with {gpus} devices, {cpu} processors, {memory} MB of memory and {disk} GB of disk fits on no node of 'gpu': it waits until there "
+    "are larger ones; make node groups before what runs on them"
 )
+KEPT = "Kubernetes, and what runs on every node, keep the rest"
 
 
 def own_cluster(**options: Any) -> GpuCluster:
-    return GpuCluster(new_stack(), "Cluster", **options)
+    cluster = GpuCluster(new_stack(), "Cluster", **options)
+    DevicePlugin(cluster, "DevicePlugin", cluster=cluster)
+    return cluster
 
 
 @pytest.mark.parametrize(
     ("size", "asked"),
     [
-        (PodSize(gpus=2), {"gpus": 2, "memory": 8192}),
-        (PodSize(memory_mb=100_000), {"gpus": 1, "memory": 100_000}),
+        (PodSize(gpus=2), {"gpus": 2}),
+        (PodSize(cpu="4"), {"cpu": 4}),
+        (PodSize(memory_mb=16_384), {"memory": 16_384}),
+        (PodSize(ephemeral_gb=171), {"disk": 171}),
     ],
 )
 def test_a_pod_that_fits_on_no_known_node(size: PodSize, asked: dict[str, int]) -> None:
     cluster = made.cluster()
     group(cluster=cluster)
-    assert warnings(serving(cluster=cluster, pod=size)) == [NO_NODE.format(**asked)]
+    usual = {"gpus": 1, "cpu": 2, "memory": 8192, "disk": 20}
+    assert warnings(serving(cluster=cluster, pod=size)) == [NO_NODE.format(**{**usual, **asked})]
 
 
 def test_a_pod_that_fits_on_one_of_them() -> None:
@@ -56,8 +63,20 @@ def test_a_pod_that_fits_on_one_of_them() -> None:
             "PodSize gpus must be at most the 1 of a node of group 'gpu', got 2: a pod runs on one node",
         ),
         (
-            {"memory_mb": 20_000},
-            "PodSize memory_mb must be at most the 16384 of a node of group 'gpu', got 20000: a pod runs on one node",
+            {"cpu": "4"},
+            f"PodSize cpu must be at most the 3.62 of a node of group 'gpu', got '4': {KEPT}",
+        ),
+        (
+            {"cpu": "3621m"},
+            f"PodSize cpu must be at most the 3.62 of a node of group 'gpu', got '3621m': {KEPT}",
+        ),
+        (
+            {"memory_mb": 16_384},
+            f"PodSize memory_mb must be at most the 13522 of a node of group 'gpu', got 16384: {KEPT}",
+        ),
+        (
+            {"ephemeral_gb": 171},
+            f"PodSize ephemeral_gb must be at most the 170 of a node of group 'gpu', got 171: {KEPT}",
         ),
     ],
 )
@@ -68,11 +87,36 @@ def test_fails_when_it_does_not_fit_in_its_own_group(size: dict[str, Any], messa
         serving(cluster=cluster, pod=PodSize(group=own, **size))
 
 
-def test_shared_gpus_count_as_several() -> None:
+def test_a_pod_that_fills_its_node() -> None:
     cluster = made.cluster()
     own = group(cluster=cluster)
-    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=GpuSharing.time_slicing(replicas=4))
-    assert warnings(serving(cluster=cluster, pod=PodSize(gpus=2, group=own))) == []
+    pod = PodSize(group=own, cpu="3620m", memory_mb=13_522, ephemeral_gb=170)
+    assert warnings(serving(cluster=cluster, pod=pod)) == []
+
+
+def test_tokens_fit() -> None:
+    cluster = made.cluster()
+    own = group(cluster=cluster)
+    numbers: Any = {
+        each: number_token(cluster, each) for each in ("gpus", "memory_mb", "shared_memory_mb", "ephemeral_gb")
+    }
+    assert warnings(serving(cluster=cluster, pod=PodSize(group=own, cpu=text_token(cluster), **numbers))) == []
+
+
+def test_nodes_that_are_tokens_have_room() -> None:
+    cluster = made.cluster()
+    disk: Any = number_token(cluster, "Disk")
+    image = NodeImage.of("AL2023_x86_64_NVIDIA")
+    own = group(cluster=cluster, instance_types=[text_token(cluster, "Type")], disk_gb=disk, image=image)
+    pod = PodSize(group=own, cpu="900", memory_mb=900_000, ephemeral_gb=5000)
+    assert warnings(serving(cluster=cluster, pod=pod)) == []
+
+
+def test_shared_gpus_count_as_several() -> None:
+    cluster = made.cluster()
+    own = group(cluster=cluster, instance_types=["p4d.24xlarge"])
+    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=GpuSharing.mig("single"))
+    assert warnings(serving(cluster=cluster, pod=PodSize(gpus=16, group=own))) == []
 
 
 def test_room_for_more_pods() -> None:
@@ -112,6 +156,14 @@ def test_no_room_for_all_pods() -> None:
     assert warnings(serving(cluster=cluster, scaling=PodScaling.fixed(9))) == [
         "there is room for 4 pods on the known nodes, and scaling may ask for 9: the others wait"
     ]
+
+
+@pytest.mark.parametrize(("size", "most"), [({}, 8), ({"cpu": "12"}, 6), ({"memory_mb": 60_000}, 4), ({"gpus": 3}, 2)])
+def test_the_scarcest_thing_tells_how_many_fit(size: dict[str, Any], most: int) -> None:
+    cluster = own_cluster()
+    # Four GPUs, 48 processors and 192 GB each.
+    group(cluster=cluster, instance_types=["g5.12xlarge"], between=(0, 2))
+    assert most_pods(cluster, PodSize(**size)) == most
 
 
 @pytest.mark.parametrize(("between", "gpus", "most"), [((0, 4), 1, 4), ((0, 4), 2, 0), ((2, 3), 1, 3)])

@@ -5,6 +5,7 @@ import pytest
 from aws_cdk import aws_sqs as sqs
 
 from cdk_model_hosting.kubernetes.gpu_cluster import GpuCluster
+from cdk_model_hosting.kubernetes.inference_server import InferenceServer
 from cdk_model_hosting.kubernetes.keda import Keda
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
 from cdk_model_hosting.kubernetes.pod_size import PodSize
@@ -105,6 +106,22 @@ def test_a_queue_of_sqs_down_to_none() -> None:
         {"Action": "sqs:GetQueueAttributes", "Effect": "Allow", "Resource": QUEUE_ARN}
     ]
     assert "KedaOperatorRole" in str(policy["Properties"]["Roles"])
+
+
+def test_a_queue_in_the_stack_of_the_server() -> None:
+    app = cdk.App()
+    cluster = made.cluster(cdk.Stack(app, "Platform"))
+    Keda(cluster, "Keda", cluster=cluster)
+    stack = cdk.Stack(app, "App")
+    scaling = PodScaling.on_sqs(sqs.Queue(stack, "Asked"), per_replica=10, between=(0, 6))
+    InferenceServer(stack, "Ranker", cluster=cluster, namespace="models", server=own(), pod=PodSize(), scaling=scaling)
+
+    (policy,) = resources(stack, "AWS::IAM::Policy")
+    asked = resources(stack, "AWS::SQS::Queue")
+    statement = resources(stack, "AWS::IAM::Policy")[policy]["Properties"]["PolicyDocument"]["Statement"]
+    assert [each["Resource"] for each in statement] == [{"Fn::GetAtt": [name, "Arn"]} for name in asked]
+    # KEDA is told to look when it may.
+    assert policy in made.awaited(stack, made.applied(stack, "ScaledObject"))
 
 
 def test_argo_rollouts_are_scaled_too() -> None:

@@ -13,13 +13,13 @@ from tests.unit.kubernetes.groups import group
 def test_a_group_is_given_away_as_a_whole() -> None:
     flavor = QueueFlavor(nodes=group("Gpu", instance_types=["g5.2xlarge"], between=(0, 3)))
     assert (flavor.name, flavor.devices_of) == ("gpu", "nvidia")
-    # Three nodes with a GPU, 8 processors and 32 GB each.
-    assert flavor.quota == {"gpus": 3, "cpu": 24, "memory_mb": 98_304}
+    # Three nodes with a GPU, 8 processors and 32 GB each, less what Kubernetes keeps and what runs on every node.
+    assert flavor.quota == {"gpus": 3, "cpu": 22.83, "memory_mb": 3 * (30_310 - 993 - 640)}
 
 
 def test_or_a_share_of_it() -> None:
     spot = group("Spot", between=(0, 8), capacity=Capacity.spot())
-    assert QueueFlavor(nodes=spot, gpus=2, cpu=0).quota == {"gpus": 2, "cpu": 0, "memory_mb": 131_072}
+    assert QueueFlavor(nodes=spot, gpus=2, cpu=0).quota == {"gpus": 2, "cpu": 0, "memory_mb": 8 * (14_162 - 640)}
 
 
 def test_a_group_of_another_kind_of_device() -> None:

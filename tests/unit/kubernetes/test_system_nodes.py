@@ -8,7 +8,7 @@ from tests.unit.builders import new_stack, number_token, refused, text_token
     ("instance_type", "image"),
     [
         ("m7g.large", "AL2023_ARM_64_STANDARD"),
-        ("t4g.medium", "AL2023_ARM_64_STANDARD"),
+        ("t4g.large", "AL2023_ARM_64_STANDARD"),
         ("c8gn.xlarge", "AL2023_ARM_64_STANDARD"),
         ("m7i.large", "AL2023_x86_64_STANDARD"),
         ("m7i-flex.large", "AL2023_x86_64_STANDARD"),
@@ -24,6 +24,15 @@ def test_fails_when_the_nodes_have_accelerators(instance_type: str) -> None:
     with refused(
         f"SystemNodes instance_type must have no accelerator, got {instance_type!r}: system pods would keep an expensive node from ever "
         "being scaled away; make a GpuNodeGroup"
+    ):
+        SystemNodes(instance_type=instance_type)
+
+
+@pytest.mark.parametrize("instance_type", ["t4g.nano", "t3.micro", "t4g.small", "m7g.medium"])
+def test_fails_when_the_nodes_take_too_few_pods(instance_type: str) -> None:
+    with refused(
+        f"SystemNodes instance_type must be large or larger, got {instance_type!r}: smaller ones take few pods, and add-ons would wait for "
+        "room until their installation fails"
     ):
         SystemNodes(instance_type=instance_type)
 

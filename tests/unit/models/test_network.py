@@ -200,3 +200,27 @@ def test_does_not_follow_the_callers_own_list() -> None:
     groups.clear()
     assert network.security_groups is not None
     assert len(network.security_groups) == 1
+
+
+def test_a_subnet_that_is_known_by_its_id_alone_is_enough() -> None:
+    stack, vpc, groups = brought()
+    chosen = ec2.SubnetSelection(subnets=[ec2.Subnet.from_subnet_id(stack, "Subnet", "subnet-9")])
+    single(stack, network=Network(vpc=vpc, subnets=chosen, security_groups=groups))
+    assert only(stack, "AWS::SageMaker::Model")["VpcConfig"]["Subnets"] == ["subnet-9"]
+
+
+VPC = "a VPC such as Vpc.from_lookup(self, 'Vpc', vpc_id='vpc-0123456789abcdef0')"
+GROUP = "a security group such as SecurityGroup.from_security_group_id(self, 'Group', 'sg-0123456789abcdef0')"
+
+
+def test_fails_when_a_vpc_or_a_group_is_none() -> None:
+    _, vpc, groups = brought()
+    with refused(f"Network vpc must be {VPC}, got None: nothing else is understood there"):
+        Network(vpc=None)  # type: ignore[arg-type]
+    with refused(f"Network security_groups element must be {GROUP}, got 'sg-1': nothing else is understood there"):
+        Network(vpc=vpc, security_groups=["sg-1"])  # type: ignore[list-item]
+    with refused(
+        "Network security_groups must be a list or tuple, got 'sg-1': nothing else is understood there",
+    ):
+        Network(vpc=vpc, security_groups="sg-1")  # type: ignore[arg-type]
+    assert Network(vpc=vpc, security_groups=groups).security_groups == tuple(groups)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.arguments import require, require_several
-from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import JWT_AUDIENCES, JWT_SCOPES
+from cdk_model_hosting.limits import JWT_AUDIENCES, JWT_ISSUER, JWT_SCOPE, JWT_SCOPES
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Authorization(ABC):
             scopes: Scopes, one of which a token must have, at most 10; none when omitted.
 
         Raises:
-            ConfigurationError: When the issuer is no HTTPS address, or there are too many of the others.
+            ConfigurationError: When the issuer is no HTTPS address, a scope has blanks, or there are too many of these or of audiences.
 
         See: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
         """
@@ -92,11 +91,7 @@ class _Jwt(Authorization):
     def __post_init__(self) -> None:
         what = str(self)
         require(f"{what} issuer", self.issuer, str)
-        if not is_token(self.issuer) and not self.issuer.startswith("https://"):
-            raise ConfigurationError(
-                f"{what} issuer must be an address such as https://login.example.com/, got {self.issuer!r}: API Gateway asks "
-                "it for its keys"
-            )
+        JWT_ISSUER.check(f"{what} issuer", self.issuer, optional=False)
         for name, values, limit in (
             ("audiences", self.audiences, JWT_AUDIENCES),
             ("scopes", self.scopes, JWT_SCOPES),
@@ -104,6 +99,9 @@ class _Jwt(Authorization):
             if not is_token(values):
                 require_several(f"{what} {name}", values, str)
                 limit.check_length(f"{what} {name}", values)
+        if not is_token(self.scopes):
+            for scope in self.scopes:
+                JWT_SCOPE.check(f"{what} scopes element", scope, optional=False)
 
     def __str__(self) -> str:
         return "Authorization.jwt"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import CORS_HEADERS, CORS_ORIGINS, CORS_SECONDS
+from cdk_model_hosting.limits import CORS_HEADER, CORS_HEADERS, CORS_ORIGINS, CORS_SECONDS
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Cors:
         if not is_token(self.origins):
             for origin in self.origins:
                 _check(origin)
+        if not is_token(self.headers):
+            for header in self.headers:
+                CORS_HEADER.check("Cors headers element", header, optional=False)
         object.__setattr__(self, "max_age_seconds", seconds("Cors max_age", self.max_age))
         CORS_SECONDS.check("Cors max_age", self.max_age_seconds)
 
@@ -67,7 +70,8 @@ def _check(origin: str) -> None:
     require("Cors origins element", origin, str)
     if is_token(origin) or origin == "*":
         return
-    if not origin.startswith(_SCHEMES) or "/" in origin.partition("://")[2]:
+    host = origin.partition("://")[2]
+    if not origin.startswith(_SCHEMES) or not host or set("/ \t") & set(host):
         raise ConfigurationError(
             f"Cors origins must be * or addresses without a path, such as https://www.example.com, got {origin!r}: browsers "
             "compare them letter by letter with where a page comes from"

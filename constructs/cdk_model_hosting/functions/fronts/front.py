@@ -107,10 +107,11 @@ class Front(ABC):
             batch: Messages that are handed over at once, at most: 1-10, up to 10000 with a window. `FunctionCode` says with
                 ``batch_size`` how many of them `predict` takes together.
             window: Time to wait for a batch to fill, at most 5 minutes; a batch is what is there when omitted.
-            concurrency: Batches that are worked on at the same time, 2-1000; as many as the function has environments when
-                omitted.
-            tries: How often a message comes before it goes to the dead-letter queue, 1-1000; 5 when omitted. A queue that is
-                given has its own rule.
+            concurrency: Batches that are worked on at the same time, 2-1000; when omitted as many as ``Concurrency(reserved=...)``
+                says, or as Lambda takes.
+            tries: How often a message comes before it goes to the dead-letter queue, 1-1000. A message for which there was no
+                time has come too, so a tenth of the batch when omitted, and at least 5. All of them must fit in the four days
+                for which SQS keeps a message. A queue that is given has its own rule.
 
         Raises:
             ConfigurationError: When a number is outside its range, or does not fit the queue or the function.

@@ -31,6 +31,9 @@ _KIND = "Front.http_api"
 _STAGE = "$default"
 _PATH = re.compile(r"/|(/[\w.~-]+)+", re.ASCII)
 _LONGEST_NAME = 128
+# A log of another name adds to a resource policy of the account's, which some twenty of them fill.
+# See: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html
+_LOGS = "/aws/vendedlogs/apis"
 _PUBLIC = "the app asked for Authorization.public, so that anybody may ask"
 
 # One line of JSON for each request: who asked, what came of it, and how long it took.
@@ -179,7 +182,12 @@ class HttpApiFront(Front):
         from aws_cdk import aws_apigatewayv2 as apigateway  # noqa: PLC0415 - loaded by stacks with an HTTP API alone
         from aws_cdk import aws_logs as logs  # noqa: PLC0415 - loaded by stacks with functions alone
 
-        log_group = logs.CfnLogGroup(scope, "Requests", retention_in_days=self.log_days)
+        log_group = logs.CfnLogGroup(
+            scope,
+            "Requests",
+            log_group_name=f"{_LOGS}/{place_of(scope).unique_name('Requests', longest=_LONGEST_NAME)}",
+            retention_in_days=self.log_days,
+        )
         log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         held_back = None
         if self.rate is not None:

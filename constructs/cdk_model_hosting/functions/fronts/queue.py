@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -13,6 +14,7 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.alarm import DEAD_LETTERS, MESSAGES
 from cdk_model_hosting.functions.fronts.bound import BoundFront
 from cdk_model_hosting.functions.fronts.front import Front
+from cdk_model_hosting.handlers.model_function.contract import BATCH_MARGIN_SECONDS
 from cdk_model_hosting.limits import (
     QUEUE_BATCH,
     QUEUE_BATCH_AT_ONCE,
@@ -22,6 +24,7 @@ from cdk_model_hosting.limits import (
     QUEUE_WINDOW_SECONDS,
 )
 from cdk_model_hosting.permissions import Permission, policy_document
+from cdk_model_hosting.same_region import check_arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -33,8 +36,11 @@ if TYPE_CHECKING:
 
 _KIND = "Front.queue"
 _USUAL_TRIES = 5
+_USUAL_BATCH = int(QUEUE_BATCH_AT_ONCE.high or 1)
+_LEAST_BATCHES, _MOST_BATCHES = int(QUEUE_CONCURRENCY.low), int(QUEUE_CONCURRENCY.high or 0)
 # What SQS takes when a queue does not say.
 _USUAL_VISIBILITY = 30
+_KEPT_SECONDS = 4 * 86_400
 _DEAD_DAYS = 14
 
 
@@ -109,13 +115,17 @@ class QueueFront(Front):
         """Make the queue, unless one is given, and let Lambda hand its messages over."""
         from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - loaded by stacks with functions alone
 
+        self._check_time(live)
         self._check_concurrency(live)
         queue, dead_letters = self._own(scope, live) if self.given is None else self._checked(self.given, live)
+        check_arn(
+            f"{_KIND} queue", queue.queue_arn, scope, why="Lambda takes messages from queues of its own region only"
+        )
         key = queue.encryption_master_key
         _let_receive(live, queue.queue_arn, None if key is None else key.key_arn)
-        scaling = None
-        if self.concurrency is not None:
-            scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=self.concurrency)
+        scaling, most = None, self._concurrency_of(live)
+        if most is not None:
+            scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=most)
         source = lambda_.CfnEventSourceMapping(
             scope,
             "Messages",
@@ -139,14 +149,57 @@ class QueueFront(Front):
             queue=QueueSource(queue=queue, dead_letters=dead_letters, cfn_event_source=source),
         )
 
+    def _check_time(self, live: Live) -> None:
+        least = BATCH_MARGIN_SECONDS + 1
+        if not is_token(live.timeout_seconds) and live.timeout_seconds < least:
+            raise ConfigurationError(
+                f"FunctionSize timeout must be at least {least} seconds with {_KIND}, got {live.timeout_seconds}: no message is "
+                "begun in the last second, so that all of them would become dead letters"
+            )
+
     def _check_concurrency(self, live: Live) -> None:
         most, wanted = live.reserved, self.concurrency
-        if most is None or wanted is None or is_token(most) or is_token(wanted) or wanted <= most:
+        # A function that is turned off takes no messages, whatever it takes otherwise.
+        if not most or is_token(most):
+            return
+        # Of a FIFO queue, which may be one group of messages, there are no more batches at once than groups.
+        if most < _LEAST_BATCHES and (self.given is None or not self.given.fifo):
+            raise ConfigurationError(
+                f"Concurrency reserved must be 0, or at least {_LEAST_BATCHES} with {_KIND}, got {most}: Lambda works on "
+                f"{_LEAST_BATCHES} batches of a queue at the same time, and takes messages that no environment may "
+                "answer, until they are dead letters"
+            )
+        if wanted is None or is_token(wanted) or wanted <= most:
             return
         raise ConfigurationError(
             f"{_KIND} concurrency must be at most Concurrency reserved, got {wanted} of {most}: Lambda would take messages "
             "that no environment may answer, until they are dead letters"
         )
+
+    def _concurrency_of(self, live: Live) -> int | None:
+        """Batches at the same time: as many as may be answered, where that is less than what Lambda takes by itself."""
+        reserved = live.reserved
+        if self.concurrency is not None or reserved is None or reserved == 0:
+            return self.concurrency
+        return reserved if is_token(reserved) else max(_LEAST_BATCHES, min(reserved, _MOST_BATCHES))
+
+    def _tries(self, visible: int) -> int:
+        """How often a message comes.
+
+        Of a large batch there may be no time for all, and what is left has come once more without being tried. What is usual is
+        enough for all of it when each invocation gets through as many messages as a usual batch has; and a message that fails
+        each time becomes a dead letter long before SQS deletes it.
+        """
+        kept = _KEPT_SECONDS // visible
+        if self.tries is None:
+            wanted = ceil(literal(f"{_KIND} batch", self.batch) / _USUAL_BATCH)
+            return max(_USUAL_TRIES, min(wanted, kept // 2))
+        if not is_token(self.tries) and self.tries > kept:
+            raise ConfigurationError(
+                f"{_KIND} tries must be at most {kept}, got {self.tries}: a message that failed is hidden for {visible} seconds, "
+                "and SQS deletes it after four days, before it is a dead letter"
+            )
+        return self.tries
 
     def _own(self, scope: Construct, live: Live) -> tuple[sqs.IQueue, sqs.IQueue | None]:
         """A queue that fits the function. The CDK's own kind: buckets and topics that send to it add to its policy."""
@@ -168,9 +221,7 @@ class QueueFront(Front):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             visibility_timeout=cdk.Duration.seconds(visible),
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=dead_letters, max_receive_count=_USUAL_TRIES if self.tries is None else self.tries
-            ),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=self._tries(int(visible))),
         )
         return queue, dead_letters
 

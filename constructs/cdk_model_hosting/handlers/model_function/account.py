@@ -25,7 +25,7 @@ class Account:
         status: The HTTP status that it was answered with.
         refusals: How many of them were wrong.
         failures: How many of them failed.
-        deferred: How many of them were left for another time.
+        deferred: How many of them were left for another time; None where that cannot be.
         predicted: Seconds in the user's function; None when it was not called.
         waited: Seconds for which an endpoint was waited for; None when none was asked.
         attempts: How often it was asked.
@@ -42,7 +42,7 @@ class Account:
     status: int | None = None
     refusals: int = 0
     failures: int = 0
-    deferred: int = 0
+    deferred: int | None = None
     predicted: float | None = None
     waited: float | None = None
     attempts: int = 0
@@ -69,6 +69,25 @@ class Account:
         if message_id is not None:
             self._tell(repr(error), message_id)
 
+    def spoilt(self, error: Exception, *, requests: int) -> None:
+        """Tell of requests that failed together, and for which there is no time to find out which of them is at fault.
+
+        Args:
+            error: Why.
+            requests: How many they are.
+        """
+        if not isinstance(error, RequestRefused) and self.error is None:
+            self.error = error
+        self._tell(f"there was no time to try {requests} again in smaller lists: {error!r}", None)
+
+    def defer(self, requests: int) -> None:
+        """Count requests that are left for another time.
+
+        Args:
+            requests: How many.
+        """
+        self.deferred = requests + (0 if self.deferred is None else self.deferred)
+
     def spent(self, seconds: float) -> None:
         """Count the time of one more call of the user's function.
 
@@ -89,14 +108,16 @@ class Account:
     @property
     def message(self) -> str:
         """What happened, in a word or two."""
-        if self.failures:
+        if self.failures or self.error is not None:
             return "failed"
-        return "refused" if self.refusals else "answered"
+        if self.refusals:
+            return "refused"
+        return "deferred" if self.deferred else "answered"
 
     @property
     def level(self) -> str:
         """How bad it is."""
-        return "WARNING" if self.refusals else "INFO"
+        return "WARNING" if self.refusals or self.deferred else "INFO"
 
     @property
     def metrics(self) -> dict[Metric, float]:
@@ -107,6 +128,8 @@ class Account:
             Metric.REFUSALS: self.refusals,
             Metric.FAILURES: self.failures,
         }
+        if self.deferred is not None:
+            values[Metric.DEFERRED] = self.deferred
         if self.predicted is not None:
             values[Metric.PREDICT_TIME] = self.predicted * _MILLI
         if self.waited is not None:

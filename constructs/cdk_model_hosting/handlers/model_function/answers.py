@@ -6,7 +6,8 @@ from typing import Any
 
 from . import http_events
 from .account import Account
-from .failures import EndpointBusy, EndpointFailed, PredictionFailed, RequestRefused
+from .contract import LARGEST_ANSWER_BYTES
+from .failures import AnswerTooLarge, EndpointBusy, EndpointFailed, PredictionFailed, RequestRefused
 from .payloads import written
 from .predictor import Predictor
 
@@ -25,9 +26,13 @@ def answer_http(event: Mapping[str, Any], predictor: Predictor, account: Account
     further: dict[str, str] = {}
     try:
         status, body = OK, answer(lambda: http_events.read(event), predictor, account)
+        http_events.check_size(event, status, body)
     except RequestRefused as error:
         account.count(error)
         status, body = error.status, written({"error": str(error)})
+    except AnswerTooLarge as error:
+        account.count(error)
+        status, body = _FAILED, written({"error": str(error), "id": account.request_id})
     except EndpointFailed as error:
         account.count(error)
         status, body = error.status, written({"error": str(error), "id": account.request_id})
@@ -51,11 +56,11 @@ def answer_caller(event: Any, predictor: Predictor, account: Account) -> Any:
     Raises:
         RequestRefused: When the user's function has refused the request.
         EndpointFailed: When it is in front of an endpoint that has not answered.
+        AnswerTooLarge: When the answer is larger than what Lambda hands over.
         PredictionFailed: When something else was wrong.
     """
     try:
-        # Lambda would write it once more, but not what is numpy's.
-        return json.loads(answer(lambda: event, predictor, account))
+        return _read_again(answer(lambda: event, predictor, account))
     except RequestRefused as error:
         account.count(error)
         # Lambda hands the caller the traceback too: it begins here, and shows nothing of the user's.
@@ -66,6 +71,9 @@ def answer_caller(event: Any, predictor: Predictor, account: Account) -> Any:
     except EndpointFailed as error:
         account.count(error)
         raise EndpointFailed(error.status, str(error)) from None
+    except AnswerTooLarge as error:
+        account.count(error)
+        raise AnswerTooLarge(str(error)) from None
     except Exception as error:  # noqa: BLE001 - the same
         account.count(error)
         raise PredictionFailed(
@@ -92,3 +100,15 @@ def answer(read: Callable[[], Any], predictor: Predictor, account: Account) -> s
     if outcome.error is not None:
         raise outcome.error
     return written(outcome.answer)
+
+
+def _read_again(text: str) -> Any:
+    """An answer for Lambda, which writes it once more, but could not write what is numpy's."""
+    answered = json.loads(text)
+    # Lambda's spaces after commas and colons add half as much at most.
+    if len(text) * 3 > LARGEST_ANSWER_BYTES * 2:
+        # Since Python 3.12 it writes UTF-8.
+        size = len(json.dumps(answered, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if size > LARGEST_ANSWER_BYTES:
+            raise AnswerTooLarge.of(size, LARGEST_ANSWER_BYTES, "Lambda")
+    return answered

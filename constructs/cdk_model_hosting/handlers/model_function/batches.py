@@ -1,16 +1,16 @@
 """Answering the messages of a batch from SQS."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from . import queue_events
 from .account import Account
+from .contract import BATCH_MARGIN_SECONDS
+from .failures import EndpointBusy
 from .predictor import Predictor
 from .queue_events import Message
-
-# What must be left of the invocation, beyond the time of the longest call so far, for another one.
-_MARGIN_SECONDS = 1.0
 
 
 def answer_batch(
@@ -27,58 +27,110 @@ def answer_batch(
         predictor: The user's function.
         account: What to tell of it.
         remaining: Seconds until Lambda ends the invocation.
+
+    Raises:
+        RequestRefused: When the records only look like messages of SQS's.
     """
+    account.deferred = 0
     messages = queue_events.read(event)
     account.requests = len(messages)
-    again = _Again()
-    longest = 0.0
-    for chunk in _chunks(messages, predictor.together):
-        if remaining() < longest + _MARGIN_SECONDS:
-            account.deferred += len(chunk)
-            again.extend(chunk)
-            continue
-        began = perf_counter()
-        _predict(chunk, predictor, account, again)
-        longest = max(longest, perf_counter() - began)
-    return queue_events.response(again.ids)
+    batch = _Batch(predictor, account, remaining)
+    # The next one is the last.
+    waiting = [_List(chunk) for chunk in reversed(_chunks(messages, predictor.together))]
+    while waiting:
+        waiting += reversed(batch.predict(waiting.pop()))
+    return queue_events.response(batch.again)
 
 
-class _Again:
-    """The messages that are to come again."""
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Messages that are predicted together.
 
-    def __init__(self) -> None:
-        self.ids: list[str] = []
+    Args:
+        messages: The messages, in their order.
+        spoilt: Why a longer list of which they are a part has failed; None when they were in none.
+    """
+
+    messages: Sequence[Message]
+    spoilt: Exception | None = None
+
+
+class _Batch:
+    """A batch, as far as it is done.
+
+    Args:
+        predictor: The user's function.
+        account: What to tell of it.
+        remaining: Seconds until Lambda ends the invocation.
+
+    Attributes:
+        again: IDs of the messages that are to come again.
+    """
+
+    def __init__(self, predictor: Predictor, account: Account, remaining: Callable[[], float]) -> None:
+        self.again: list[str] = []
         self._groups: set[str] = set()
+        self._predictor = predictor
+        self._account = account
+        self._remaining = remaining
+        self._longest = 0.0
 
-    def add(self, message: Message) -> None:
-        self.ids.append(message.id)
+    def predict(self, chunk: _List) -> list[_List]:
+        """Predict from a list, if there is time for it.
+
+        Args:
+            chunk: The list.
+
+        Returns:
+            Its halves, which are to be predicted next, when one of them may have spoilt it for the others; else nothing.
+        """
+        asked = self._asked(chunk.messages)
+        if not asked:
+            return []
+        if self._remaining() < self._longest + BATCH_MARGIN_SECONDS:
+            if chunk.spoilt is not None:
+                self._account.spoilt(chunk.spoilt, requests=len(asked))
+            self._defer(asked)
+            return []
+        began = perf_counter()
+        outcomes = self._predictor.predict([each.request for each in asked], self._account)
+        self._longest = max(self._longest, perf_counter() - began)
+        error = outcomes[0].error
+        # None of them is at fault where the endpoint is busy, and asking for fewer would make it busier.
+        if error is not None and len(asked) > 1 and not isinstance(error, EndpointBusy):
+            half = len(asked) // 2
+            return [_List(asked[:half], error), _List(asked[half:], error)]
+        for message, outcome in zip(asked, outcomes, strict=True):
+            if outcome.error is not None:
+                self._fail(message, outcome.error)
+        return []
+
+    def _asked(self, messages: Sequence[Message]) -> list[Message]:
+        """Those from which to predict. What is behind one that comes again must come again too, in order to stay behind it."""
+        asked = []
+        for message in messages:
+            if message.group in self._groups:
+                self._defer([message])
+            elif message.refused is not None:
+                self._fail(message, message.refused)
+            else:
+                asked.append(message)
+        return asked
+
+    def _fail(self, message: Message, error: Exception) -> None:
+        self._account.count(error, message_id=message.id)
+        self._comes_again(message)
+
+    def _defer(self, messages: Sequence[Message]) -> None:
+        self._account.defer(len(messages))
+        for message in messages:
+            self._comes_again(message)
+
+    def _comes_again(self, message: Message) -> None:
+        self.again.append(message.id)
         if message.group is not None:
             self._groups.add(message.group)
 
-    def extend(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            self.add(message)
 
-    def is_behind(self, message: Message) -> bool:
-        """Whether one before it in its group comes again, so that it must too, in order to stay behind it."""
-        return message.group in self._groups
-
-
-def _predict(chunk: Sequence[Message], predictor: Predictor, account: Account, again: _Again) -> None:
-    asked = [each for each in chunk if each.refused is None and not again.is_behind(each)]
-    outcomes = predictor.predict([each.request for each in asked], account) if asked else []
-    errors = {each.id: outcome.error for each, outcome in zip(asked, outcomes, strict=True)}
-    for message in chunk:
-        if again.is_behind(message):
-            account.deferred += 1
-            again.add(message)
-            continue
-        error = message.refused if message.refused is not None else errors[message.id]
-        if error is not None:
-            account.count(error, message_id=message.id)
-            again.add(message)
-
-
-def _chunks(messages: Sequence[Message], size: int) -> Iterator[Sequence[Message]]:
-    for start in range(0, len(messages), size):
-        yield messages[start : start + size]
+def _chunks(messages: Sequence[Message], size: int) -> list[Sequence[Message]]:
+    return [messages[start : start + size] for start in range(0, len(messages), size)]

@@ -20,6 +20,21 @@ MOST_TOGETHER = 10_000
 LONGEST_READ_SECONDS = 70
 """How long to wait for an endpoint's answer at most: SageMaker ends a request after 60 seconds, and is to say so itself."""
 
+BATCH_MARGIN_SECONDS = 1
+"""What must be left of an invocation, beyond the time of its longest call so far, for another call with messages of a queue."""
+
+LARGEST_ANSWER_BYTES = 6 * 1024**2
+"""The largest answer that Lambda hands to somebody who waits for it, as it goes there. Read on 2026-11-21.
+
+See: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+LARGEST_BALANCED_BYTES = 1024**2
+"""The largest one that a load balancer takes. Read on 2026-11-21.
+
+See: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+"""
+
 METRIC_NAMESPACE = "ModelFunction"
 """The namespace of the metrics in CloudWatch."""
 
@@ -118,6 +133,10 @@ class Metric(StrEnum):
 
     FAILURES = "Failures"
     """Requests of an event that failed in another way. Lambda's own ``Errors`` has not those that are answered with a 500."""
+
+    DEFERRED = "Deferred"
+    """Messages of a batch from a queue that were left for another time, for lack of it or to keep an order; each has come once
+    more nevertheless. For each batch."""
 
 
 VERSION_METRICS = (Metric.PREDICT_TIME, Metric.BATCH_SIZE, Metric.FAILURES)

@@ -1,5 +1,7 @@
 """What goes wrong."""
 
+from typing import Self
+
 _UNAVAILABLE = 503
 
 
@@ -24,6 +26,21 @@ class RequestRefused(Exception):  # noqa: N818 - who invokes the function direct
 
 class PredictionFailed(Exception):  # noqa: N818 - the same
     """A request could not be answered, and the log has the reason."""
+
+
+class AnswerTooLarge(PredictionFailed):
+    """An answer is larger than what takes it to its caller, who is told so."""
+
+    @classmethod
+    def of(cls, size: int, most: int, carrier: str) -> Self:
+        """Say by how much.
+
+        Args:
+            size: How many bytes it has, as it goes there.
+            most: How many it may have.
+            carrier: Who takes it there.
+        """
+        return cls(f"the answer must be at most {most} bytes, got {size}: {carrier} hands over no more")
 
 
 class EndpointFailed(Exception):  # noqa: N818 - the same

@@ -92,17 +92,21 @@ class ModelFunction:
                 return answer_http(fields, self._predictor, account)
             if service is None:
                 return answer_caller(event, self._predictor, account)
-            if not queue_events.is_queue(service):
-                refused = RequestRefused(_BAD_REQUEST, f"the records must be messages of SQS, got some of {service}")
-                account.count(refused)
-                raise refused
-            return answer_batch(
-                fields, self._predictor, account, remaining=lambda: context.get_remaining_time_in_millis() / _MILLI
-            )
+            return self._answer_records(service, fields, account, context)
         finally:
             self._journal.write(
                 account.message, level=account.level, metrics=account.metrics, error=account.error, **account.details
             )
+
+    def _answer_records(self, service: str, event: Mapping[str, Any], account: Account, context: Any) -> dict[str, Any]:
+        try:
+            queue_events.check_source(service)
+            return answer_batch(
+                event, self._predictor, account, remaining=lambda: context.get_remaining_time_in_millis() / _MILLI
+            )
+        except RequestRefused as error:
+            account.count(error)
+            raise
 
 
 def _in_front(settings: Settings, model: EndpointModel, journal: Journal) -> "tuple[Predictor, Endpoint]":

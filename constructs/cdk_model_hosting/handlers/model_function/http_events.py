@@ -1,12 +1,14 @@
 """Requests over HTTP, as API Gateway, function URLs and load balancers hand them over, and what they take as an answer."""
 
 import binascii
+import json
 from base64 import b64decode
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .failures import RequestRefused
+from .contract import LARGEST_ANSWER_BYTES, LARGEST_BALANCED_BYTES
+from .failures import AnswerTooLarge, RequestRefused
 from .payloads import parsed
 
 _BAD_REQUEST = 400
@@ -90,6 +92,27 @@ def response(event: Mapping[str, Any], status: int, body: str, further: Mapping[
     if "multiValueHeaders" in event:
         return {**answer, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
     return {**answer, "headers": headers}
+
+
+def check_size(event: Mapping[str, Any], status: int, body: str) -> None:
+    """Find out whether an answer can reach its caller.
+
+    Args:
+        event: A request over HTTP.
+        status: The HTTP status.
+        body: JSON, of which all is ASCII.
+
+    Raises:
+        AnswerTooLarge: When it is more than what takes it there hands over.
+    """
+    # It goes there as a text in JSON.
+    size = len(body) + body.count('"') + body.count("\\") + len(json.dumps(response(event, status, "")))
+    if "elb" in event["requestContext"]:
+        most, carrier = LARGEST_BALANCED_BYTES, "a load balancer"
+    else:
+        most, carrier = LARGEST_ANSWER_BYTES, "Lambda"
+    if size > most:
+        raise AnswerTooLarge.of(size, most, carrier)
 
 
 def _header(event: Mapping[str, Any], name: str) -> str:

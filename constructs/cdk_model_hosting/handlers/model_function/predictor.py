@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from .account import Account
-from .failures import EndpointBusy, RequestRefused
+from .failures import RequestRefused
 
 _UNPROCESSABLE = 422
 
@@ -40,32 +40,22 @@ class Predictor:
         self.together = 1 if batch_size is None else batch_size
 
     def predict(self, requests: Sequence[Any], account: Account) -> list[Outcome]:
-        """Call the function.
+        """Call the function, once.
 
         Args:
             requests: At most as many as it takes at once.
             account: Where to count the time.
 
         Returns:
-            What came of each.
+            What came of each: an answer of its own, or an error that is the same for all.
         """
         began = perf_counter()
         try:
-            return self._outcomes(requests)
+            return [Outcome(answer) for answer in self._answers(requests)]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
+            return [Outcome(error=_classified(error))] * len(requests)
         finally:
             account.spent(perf_counter() - began)
-
-    def _outcomes(self, requests: Sequence[Any]) -> list[Outcome]:
-        try:
-            return [Outcome(answer) for answer in self._answers(requests)]
-        except EndpointBusy as error:
-            # None of them is at fault, and asking for each would make it busier.
-            return [Outcome(error=error) for _ in requests]
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
-            if len(requests) == 1:
-                return [Outcome(error=_classified(error))]
-        # One of them may have spoilt it for the others.
-        return [outcome for request in requests for outcome in self._outcomes([request])]
 
     def _answers(self, requests: Sequence[Any]) -> list[Any]:
         if not self._takes_lists:

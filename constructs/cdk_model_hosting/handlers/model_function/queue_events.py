@@ -9,6 +9,7 @@ from .payloads import parsed
 
 _SQS = "aws:sqs"
 _FIFO = ".fifo"
+_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,17 @@ def source_of(event: Mapping[str, Any]) -> str | None:
     return source if isinstance(source, str) and source.startswith("aws:") else None
 
 
-def is_queue(source: str) -> bool:
-    """Whether records come from SQS.
+def check_source(source: str) -> None:
+    """Find out whether records come from SQS.
 
     Args:
         source: The service's name.
+
+    Raises:
+        RequestRefused: When they come from another service.
     """
-    return source == _SQS
+    if source != _SQS:
+        raise RequestRefused(_BAD_REQUEST, f"the records must be messages of SQS, got some of {source}")
 
 
 def read(event: Mapping[str, Any]) -> list[Message]:
@@ -59,8 +64,16 @@ def read(event: Mapping[str, Any]) -> list[Message]:
 
     Args:
         event: SQS's.
+
+    Raises:
+        RequestRefused: When it only looks like SQS's, so that nobody could be told which messages are to come again.
     """
-    return [_message(record) for record in event["Records"]]
+    try:
+        return [_message(record) for record in event["Records"]]
+    except (KeyError, TypeError) as error:
+        raise RequestRefused(
+            _BAD_REQUEST, f"the records must be messages of SQS, got one that is none: {error!r}"
+        ) from error
 
 
 def response(failed: Iterable[str]) -> dict[str, Any]:
@@ -73,10 +86,10 @@ def response(failed: Iterable[str]) -> dict[str, Any]:
 
 
 def _message(record: Mapping[str, Any]) -> Message:
-    group = None
-    if str(record.get("eventSourceARN")).endswith(_FIFO):
+    name, body, group = str(record["messageId"]), record["body"], None
+    if str(record["eventSourceARN"]).endswith(_FIFO):
         group = str(record["attributes"]["MessageGroupId"])
     try:
-        return Message(id=record["messageId"], group=group, request=parsed(record["body"]))
+        return Message(id=name, group=group, request=parsed(body if isinstance(body, str) else ""))
     except RequestRefused as error:
-        return Message(id=record["messageId"], group=group, refused=error)
+        return Message(id=name, group=group, refused=error)

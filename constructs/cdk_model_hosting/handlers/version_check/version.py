@@ -13,6 +13,9 @@ EVENT = {"requestContext": {"elb": {}}, "headers": {"user-agent": "ELB-HealthChe
 
 # Until a new permission holds everywhere, and the name of a new mount target.
 _PATIENCE = (2, 4, 8, 16, 30, 30)
+# Until an environment is free, beside those that answer for the version that is live: five and a half minutes in all.
+_PATIENCE_WITH_TRAFFIC = (*_PATIENCE, *(30,) * 8)
+_BUSY = "TooManyRequestsException"
 # Lambda makes the version's snapshot, or its network interfaces, and lets nobody invoke it meanwhile.
 _BEING_MADE = frozenset(
     {
@@ -26,10 +29,18 @@ _NOT_YET = _BEING_MADE | {
     "AccessDeniedException",
     "EFSMountConnectivityException",
     "EFSMountTimeoutException",
-    "TooManyRequestsException",
+    _BUSY,
 }
 _LOOK_SECONDS = 10
 _LOOKS = 54
+_HINTS = {
+    "Task timed out": (
+        "FunctionSize timeout must be longer than what it takes to get the model, to load it, and to predict the sample if there is one"
+    ),
+    "AccessDenied": (
+        "what the code is granted beside the model is there in time by grant.apply_before(function.cfn_version)"
+    ),
+}
 
 
 def check(version: str, surroundings: Surroundings) -> None:
@@ -51,14 +62,18 @@ def check(version: str, surroundings: Surroundings) -> None:
 
 
 def _invoke(version: str, surroundings: Surroundings) -> Any:
-    for pause in (*_PATIENCE, None):
+    for tries, pause in enumerate((*_PATIENCE_WITH_TRAFFIC, 0)):
         try:
             return surroundings.lambda_().invoke(FunctionName=version, Payload=json.dumps(EVENT).encode())
         except ClientError as error:
-            if pause is None or code_of(error) not in _NOT_YET:
+            code = code_of(error)
+            patience = _PATIENCE_WITH_TRAFFIC if code == _BUSY else _PATIENCE
+            if code not in _NOT_YET or tries >= len(patience):
+                if code == _BUSY:
+                    raise _busy(version, error) from error
                 raise
             surroundings.log.failed("not yet", error, version=version)
-            if code_of(error) in _BEING_MADE:
+            if code in _BEING_MADE:
                 _wait_until_made(version, surroundings)
             surroundings.sleep(pause)
     raise AssertionError("the last try ends above")
@@ -83,9 +98,24 @@ def _wait_until_made(version: str, surroundings: Surroundings) -> None:
 
 
 def _failed(version: str, kind: str, reason: str | None) -> VersionError:
-    number = version.rpartition(":")[2]
     why = "no reason was given" if reason is None else reason
-    return VersionError(f"version {number} cannot begin and does not become live: {kind}: {why}")
+    hints = [f"; {hint}" for sign, hint in _HINTS.items() if sign in why]
+    return VersionError(
+        f"version {_number(version)} cannot begin and does not become live: {kind}: {why}{''.join(hints)}"
+    )
+
+
+def _busy(version: str, error: ClientError) -> VersionError:
+    minutes = sum(_PATIENCE_WITH_TRAFFIC) / 60
+    reason = error.response.get("Reason", "no reason was given")
+    return VersionError(
+        f"version {_number(version)} could not be tried and does not become live: for {minutes:g} minutes no environment was free, "
+        f"{reason}; Concurrency reserved must leave room for one more, or the account's concurrency"
+    )
+
+
+def _number(version: str) -> str:
+    return version.rpartition(":")[2]
 
 
 def _read(payload: bytes) -> dict[str, Any]:

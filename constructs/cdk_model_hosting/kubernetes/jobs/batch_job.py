@@ -21,8 +21,10 @@ from cdk_model_hosting.kubernetes.jobs.start import JobStart
 from cdk_model_hosting.kubernetes.jobs.worker import CONTAINER, LISTING, STAY, JobWorker
 from cdk_model_hosting.kubernetes.manifests import Manifests
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
-from cdk_model_hosting.kubernetes.names import kebab
+from cdk_model_hosting.kubernetes.names import name_of
 from cdk_model_hosting.kubernetes.pod_fit import check_fit
+from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, check_own, pools_of
+from cdk_model_hosting.kubernetes.pod_room import check_quota
 from cdk_model_hosting.kubernetes.pod_size import PodSize
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.clusters import KUBERNETES_NAMESPACE
@@ -136,8 +138,7 @@ class GpuBatchJob(Construct):
         require("GpuBatchJob start", self._start, JobStart)
         self.namespace: str = namespace.name if isinstance(namespace, ModelNamespace) else namespace
         KUBERNETES_NAMESPACE.check("GpuBatchJob namespace", self.namespace, optional=False)
-        self.name: str = name if name is not None else kebab(construct_id)
-        GPU_JOB_NAME.check("GpuBatchJob name", self.name, optional=False)
+        self.name: str = name_of(GPU_JOB_NAME, "GpuBatchJob", name, construct_id=construct_id)
         self._parallel = _parallel(parallel, shards)
         _check_failed(self._retries, shards)
         _check_apart(shards, output)
@@ -155,7 +156,13 @@ class GpuBatchJob(Construct):
         if queue is not None:
             require("GpuBatchJob queue", queue, KueueQueue)
             queue.check_takes(cluster=cluster, namespace=self.namespace, pod=self._size, parallel=self._parallel)
+        check_own("GpuBatchJob namespace", cluster, namespace)
         advice = check_fit(cluster, self._size)
+        if queue is None:
+            # A queue makes its jobs tolerate the nodes that it sends them to.
+            advice += advice_on_taints(cluster, self._size)
+        # A job gets on with fewer pods than it may have.
+        check_quota("GpuBatchJob pod", namespace=namespace, pod=self._size, pods=1)
         super().__init__(scope, construct_id)
         for each in advice:
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
@@ -172,7 +179,7 @@ class GpuBatchJob(Construct):
         self.role: iam.IRole = self.service_account.role
         self.resource_name, manifests = self._named()
         # Pods get their role when they start, and not later.
-        after = [*first, self.service_account]
+        after = [*first, self.service_account, *pools_of(self, cluster, self._size)]
         if queue is not None:
             after.append(queue)
         self.manifest: KubernetesObjects = cluster.apply(self, "Manifest", manifests, after=after)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 
 KUEUE_API = "kueue.x-k8s.io/v1beta2"
-_MIB = 1024
 # A pod on a node without room on its disk waits for another node: no queue has to count that too. But Kueue takes no job that asks
 # for what no quota names.
 _DISK = "1Pi"
@@ -41,8 +40,8 @@ class QueueFlavor:
     Args:
         nodes: The node group, or the name of a group or pool.
         gpus: Devices; all of the group's at its largest when omitted. Where GPUs are shared, shares are counted: give their number.
-        cpu: Processors; all of the group's at its largest when omitted.
-        memory_mb: Memory in MB; all of the group's at its largest when omitted.
+        cpu: Processors; when omitted, all that the group has for pods at its largest, beside what runs on every node.
+        memory_mb: Memory in MB; the same when omitted.
         accelerator: Whose devices a group or pool has that is named; that of a `GpuNodeGroup` is known.
 
     Raises:
@@ -106,7 +105,7 @@ class QueueFlavor:
         quota = self.quota
         memory = f"{cdk.Tokenization.stringify_number(quota['memory_mb'])}Mi"
         amounts = {
-            "cpu": quota["cpu"],
+            "cpu": _whole_or_text(quota["cpu"]),
             "memory": memory,
             "ephemeral-storage": _DISK,
             resource_of(self.devices_of): quota["gpus"],
@@ -121,13 +120,16 @@ class QueueFlavor:
         group = self.nodes
         if not isinstance(group, GpuNodeGroup) or is_token(group.maximum):
             return {}
-        node = group.types[0]
+        room = group.room.for_pods
         of_one = {
             "gpus": group.resources.get(resource_of(group.accelerator)),
-            "cpu": node.vcpus,
-            "memory_mb": None if node.node_memory_gb is None else int(node.node_memory_gb * _MIB),
+            "millicpu": room.millicpu,
+            "memory_mb": room.memory_mb,
         }
-        return {what: count * group.maximum for what, count in of_one.items() if count is not None}
+        most: dict[str, float] = {what: each * group.maximum for what, each in of_one.items() if each is not None}
+        if "millicpu" in most:
+            most["cpu"] = most.pop("millicpu") / 1000
+        return most
 
 
 class KueueFlavor(Construct):
@@ -197,6 +199,11 @@ def ready(cluster: ServingCluster) -> tuple[IDependable, ...]:
     """
     found = cluster.claimed(Kueue.CLAIM)
     return (found.ready,) if isinstance(found, Kueue) else ()
+
+
+def _whole_or_text(amount: float) -> float | str:
+    """Kinds that are not Kubernetes' own take a broken number as text alone."""
+    return amount if is_token(amount) or amount == int(amount) else str(amount)
 
 
 def _claim(flavor: QueueFlavor) -> str:

@@ -11,7 +11,8 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.jobs.flavor import KUEUE_API, KueueFlavor, QueueFlavor, ready
 from cdk_model_hosting.kubernetes.manifests import Manifests
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
-from cdk_model_hosting.kubernetes.names import kebab
+from cdk_model_hosting.kubernetes.names import name_of
+from cdk_model_hosting.kubernetes.pod_nodes import check_own
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.clusters import KUBERNETES_NAME, KUBERNETES_NAMESPACE
 from cdk_model_hosting.limits.jobs import QUEUE_FLAVORS
@@ -80,13 +81,15 @@ class KueueQueue(Construct):
         require("KueueQueue namespace", namespace, ModelNamespace, str)
         self.namespace: str = namespace.name if isinstance(namespace, ModelNamespace) else namespace
         KUBERNETES_NAMESPACE.check("KueueQueue namespace", self.namespace, optional=False)
+        check_own("KueueQueue namespace", cluster, namespace)
         require_several("KueueQueue flavors", flavors, QueueFlavor)
         QUEUE_FLAVORS.check_length("KueueQueue flavors", flavors)
+        for each in flavors:
+            check_own("QueueFlavor nodes", cluster, each.nodes)
         self.accelerator: NodeAccelerator = _accelerator(flavors)
         KUBERNETES_NAME.check("KueueQueue cohort", cohort)
-        self.name: str = name if name is not None else kebab(construct_id)
         # It is the value of a label of the jobs.
-        KUBERNETES_NAMESPACE.check("KueueQueue name", self.name, optional=False)
+        self.name: str = name_of(KUBERNETES_NAMESPACE, "KueueQueue", name, construct_id=construct_id)
         super().__init__(scope, construct_id)
         cluster.claim(f"Kueue queue {self.name}", self)
         self.labels: dict[str, str] = {QUEUE_LABEL: self.name}

@@ -29,7 +29,8 @@ def test_tokens_pass() -> None:
     several = cdk.CfnParameter(stack, "Origins", type="CommaDelimitedList").value_as_list
     age = number_token(stack)
 
-    assert Cors(origins=[text_token(stack)]).origins
+    text = text_token(stack)
+    assert Cors(origins=[text], headers=[text, "*", "X-Amz-Date"]).origins
     assert Cors(origins=several).render()["allow_origins"] == several
     assert Cors(origins=["*"], max_age=cdk.Duration.seconds(age)).max_age_seconds == age
 
@@ -51,6 +52,20 @@ def test_tokens_pass() -> None:
             (
                 "Cors origins must be * or addresses without a path, such as https://www.example.com, got 'a.example': "
                 "browsers compare them letter by letter with where a page comes from"
+            ),
+        ),
+        (
+            {"origins": ["https://"]},
+            (
+                "Cors origins must be * or addresses without a path, such as https://www.example.com, got 'https://': "
+                "browsers compare them letter by letter with where a page comes from"
+            ),
+        ),
+        (
+            {"origins": ["*"], "headers": ["a b"]},
+            (
+                "Cors headers element must be 1-1024 characters (letters, digits, hyphens and the like), got 'a b': no header has another "
+                "name"
             ),
         ),
         (

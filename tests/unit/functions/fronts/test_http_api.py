@@ -74,7 +74,10 @@ def test_its_one_stage_logs_requests_as_json(source: Path, model: Path) -> None:
         "AutoDeploy": True,
         "StageName": "$default",
     }
-    assert own(made, "AWS::Logs::LogGroup")[log]["Properties"] == {"RetentionInDays": 7}
+    assert own(made, "AWS::Logs::LogGroup")[log]["Properties"] == {
+        "LogGroupName": "/aws/vendedlogs/apis/stack-fraud-requests-6116063d",
+        "RetentionInDays": 7,
+    }
 
 
 def test_requests_are_held_back_and_pages_may_ask(source: Path, model: Path) -> None:
@@ -163,7 +166,7 @@ def test_deploy_time_values_pass(source: Path, model: Path) -> None:
     issuer = text_token(stack)
     audiences = cdk.CfnParameter(stack, "Audiences", type="CommaDelimitedList").value_as_list
     front = Front.http_api(
-        authorization=Authorization.jwt(issuer=issuer, audiences=audiences),
+        authorization=Authorization.jwt(issuer=issuer, audiences=audiences, scopes=[issuer]),
         path=text_token(stack, "Path"),
         rate=number,
         burst=number,  # type: ignore[arg-type]
@@ -227,8 +230,29 @@ def test_fails_when_the_log_is_kept_for_another_time(days: Any) -> None:
         (
             {"issuer": "cognito"},
             (
-                "Authorization.jwt issuer must be an address such as https://login.example.com/, got 'cognito': API Gateway "
-                "asks it for its keys"
+                "Authorization.jwt issuer must be 9-2048 characters (an address such as https://login.example.com/), got 'cognito' of 7 "
+                "characters: API Gateway asks it for its keys"
+            ),
+        ),
+        (
+            {"issuer": "https:///keys"},
+            (
+                "Authorization.jwt issuer must be 9-2048 characters (an address such as https://login.example.com/), got 'https:///keys': "
+                "API Gateway asks it for its keys"
+            ),
+        ),
+        (
+            {"scopes": ["a b"]},
+            (
+                "Authorization.jwt scopes element must be 1-64 characters (without blanks, quotes and backslashes), got 'a b': a token has "
+                "them in one text, with blanks between them"
+            ),
+        ),
+        (
+            {"scopes": [""]},
+            (
+                "Authorization.jwt scopes element must be 1-64 characters (without blanks, quotes and backslashes), got '' of 0 characters: "
+                "a token has them in one text, with blanks between them"
             ),
         ),
         (

@@ -88,6 +88,48 @@ def test_messages_wait_while_the_function_is_turned_off(source: Path, model: Pat
     assert only_own(made, "AWS::Lambda::EventSourceMapping")["Enabled"] is False
 
 
+def test_a_function_is_turned_off_without_another_change(source: Path, model: Path) -> None:
+    made = function(source, model, front=Front.queue(concurrency=4), concurrency=Concurrency(reserved=0))
+
+    mapping = only_own(made, "AWS::Lambda::EventSourceMapping")
+    assert (mapping["Enabled"], mapping["ScalingConfig"]) == (False, {"MaximumConcurrency": 4})
+
+
+@pytest.mark.parametrize(("reserved", "most"), [(2, 2), (4, 4), (1000, 1000), (1500, 1000)])
+def test_no_more_is_taken_than_may_be_answered(source: Path, model: Path, reserved: int, most: int) -> None:
+    made = function(source, model, front=Front.queue(), concurrency=Concurrency(reserved=reserved))
+
+    assert only_own(made, "AWS::Lambda::EventSourceMapping")["ScalingConfig"] == {"MaximumConcurrency": most}
+
+
+def test_less_may_be_taken_than_may_be_answered(source: Path, model: Path) -> None:
+    made = function(source, model, front=Front.queue(concurrency=3), concurrency=Concurrency(reserved=9))
+
+    assert only_own(made, "AWS::Lambda::EventSourceMapping")["ScalingConfig"] == {"MaximumConcurrency": 3}
+
+
+def test_a_fifo_queue_of_one_group_needs_one_environment(source: Path, model: Path) -> None:
+    stack = new_stack()
+    given = queue(stack, 60, fifo=True)
+    made = function(source, model, stack, front=Front.queue(given), concurrency=Concurrency(reserved=1))
+
+    assert only_own(made, "AWS::Lambda::EventSourceMapping")["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+@pytest.mark.parametrize("concurrency", [None, 2])
+def test_fails_when_one_environment_is_to_answer_two_batches(
+    source: Path, model: Path, is_given: bool, concurrency: int | None
+) -> None:
+    stack = new_stack()
+    front = Front.queue(queue(stack, 60) if is_given else None, concurrency=concurrency)
+    with refused(
+        "Concurrency reserved must be 0, or at least 2 with Front.queue, got 1: Lambda works on 2 batches of a queue at the same "
+        "time, and takes messages that no environment may answer, until they are dead letters"
+    ):
+        function(source, model, stack, front=front, concurrency=Concurrency(reserved=1))
+
+
 def test_other_constructs_take_the_queue(source: Path, model: Path) -> None:
     stack = new_stack()
     given = queue(stack, 60)
@@ -165,7 +207,10 @@ def test_what_is_known_at_deploy_time_or_not_at_all_passes(source: Path, model: 
     given = sqs.Queue.from_queue_arn(stack, "Imported", f"arn:aws:sqs:eu-west-1:111122223333:{text_token(stack)}")
     front = Front.queue(given, batch=number, window=cdk.Duration.seconds(number), concurrency=number)
     made = function(source, model, stack, front=front, concurrency=Concurrency(reserved=number))
-    function(source, model, stack, "Second", front=Front.queue(queue(stack, number)))
+    as_reserved = Front.queue(queue(stack, 60))
+    function(source, model, stack, "Reserved", front=as_reserved, concurrency=Concurrency(reserved=number))
+    short = sqs.Queue(stack, "Unknown", visibility_timeout=cdk.Duration.seconds(number))
+    function(source, model, stack, "Second", front=Front.queue(short))
     long = FunctionSize(timeout=cdk.Duration.seconds(number))
     function(source, model, stack, "Third", front=Front.queue(sqs.Queue(stack, "Short")), size=long)
 
@@ -173,13 +218,15 @@ def test_what_is_known_at_deploy_time_or_not_at_all_passes(source: Path, model: 
         each["Properties"] for name, each in own(made, "AWS::Lambda::EventSourceMapping").items() if "Fraud" in name
     ]
     assert mapping["BatchSize"] == mapping["MaximumBatchingWindowInSeconds"] == {"Ref": "Number"}
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "Number"}}
     assert made.front.queue is not None
     assert made.front.queue.dead_letters is None
 
 
 def test_fails_when_its_own_queue_cannot_be_fitted(source: Path, model: Path) -> None:
     stack = new_stack()
-    unknown = cdk.Duration.seconds(number_token(stack))
+    number: Any = number_token(stack)
+    unknown = cdk.Duration.seconds(number)
     with refused(
         "FunctionSize timeout must be a literal number, got one that is known only at deploy time: CloudFormation cannot "
         "compute with it"
@@ -190,6 +237,13 @@ def test_fails_when_its_own_queue_cannot_be_fitted(source: Path, model: Path) ->
         "compute with it"
     ):
         function(source, model, stack, "Second", front=Front.queue(window=unknown))
+    with refused(
+        "Front.queue batch must be a literal number, got one that is known only at deploy time: CloudFormation cannot "
+        "compute with it"
+    ):
+        function(source, model, stack, "Third", front=Front.queue(batch=number))
+    function(source, model, stack, "Fourth", front=Front.queue(batch=number, tries=7))
+    function(source, model, stack, "Fifth", front=Front.queue(tries=number))
 
 
 def test_fails_when_more_is_taken_than_may_be_answered(source: Path, model: Path) -> None:

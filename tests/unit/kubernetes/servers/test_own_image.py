@@ -10,6 +10,12 @@ from tests.unit.kubernetes import made
 from tests.unit.kubernetes.schemas import assert_valid
 from tests.unit.kubernetes.serving import OWN, archive, container, objects, own, pod, prefix, serving
 
+# Newer versions of the AWS CLI would choose a way to transfer that takes gigabytes of memory.
+SHELL = (
+    *("/bin/sh", "-c"),
+    'aws configure set default.s3.preferred_transfer_client classic && exec aws "$@"',
+)
+
 
 def test_all_that_an_image_can_be_told() -> None:
     server = serving(
@@ -76,9 +82,14 @@ def test_files_from_a_prefix() -> None:
     assert_valid(made.manifests(server))
     assert download["image"] == "public.ecr.aws/aws-cli/aws-cli:2.32.3"
     assert download["command"] == [
-        *("aws", "s3", "cp", "s3://models/ranker/7/", "/models/"),
+        *(*SHELL, "aws", "s3", "cp", "s3://models/ranker/7/", "/models/"),
         *("--only-show-errors", "--recursive"),
     ]
+    # All the memory that the server will have, and no more asked for than the pod asks for in any case.
+    assert download["resources"] == {
+        "limits": {"memory": "8192Mi"},
+        "requests": {"memory": "512Mi", "cpu": "250m"},
+    }
     assert {"name": "AWS_REGION", "value": "<AWS::Region>"} in download["env"]
     assert download["volumeMounts"][0] == {"name": "models", "mountPath": "/models"}
     assert download["securityContext"] == container(server)["securityContext"]
@@ -94,8 +105,9 @@ def test_an_archive() -> None:
     assert_valid(made.manifests(server))
     assert (download["image"], unpack["image"]) == (mirror, OWN)
     assert download["command"] == [
-        *("aws", "s3", "cp", "s3://models/ranker/7.tar.gz", "/archive/model.tar.gz", "--only-show-errors")
+        *(*SHELL, "aws", "s3", "cp", "s3://models/ranker/7.tar.gz", "/archive/model.tar.gz", "--only-show-errors")
     ]
+    assert unpack["resources"] == download["resources"]
     assert unpack["command"] == [
         *("tar", "--extract", "--gzip", "--file=/archive/model.tar.gz", "--directory=/models", "--no-same-owner")
     ]

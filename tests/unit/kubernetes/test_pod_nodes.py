@@ -1,0 +1,134 @@
+from typing import Any
+
+import pytest
+
+from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
+from cdk_model_hosting.kubernetes.gpu_sharing import GpuSharing
+from cdk_model_hosting.kubernetes.jobs.flavor import QueueFlavor
+from cdk_model_hosting.kubernetes.jobs.queue import KueueQueue
+from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
+from cdk_model_hosting.kubernetes.node_image import NodeImage
+from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
+from cdk_model_hosting.kubernetes.pod_size import PodSize
+from cdk_model_hosting.kubernetes.scheduling import Taint
+from tests.unit.builders import new_stack, refused, text_token
+from tests.unit.kubernetes import made
+from tests.unit.kubernetes.groups import group
+from tests.unit.kubernetes.jobs import job
+from tests.unit.kubernetes.pools import auto_mode, pool
+from tests.unit.kubernetes.serving import add_ons, serving, warnings
+
+OTHER = "{what} must be of the cluster Stack/Cluster, got {name!r} of Stack/Other: pods would look for it in their own cluster"
+TAINTED = "a pod tolerates the taint nvidia.com/gpu alone, and 'gpu' has team too: it waits for other nodes; give PodSize the group itself"
+TEAM = Taint(key="team", value="search")
+SLICES = GpuSharing.time_slicing(replicas=4)
+
+
+def two_clusters() -> tuple[Any, Any]:
+    stack = new_stack()
+    return made.cluster(stack), made.cluster(stack, "Other", attributes={"cluster_name": "other"})
+
+
+def shared(sharing: GpuSharing, **options: Any) -> Any:
+    cluster = made.cluster()
+    group(cluster=cluster, **options)
+    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=sharing)
+    return cluster
+
+
+def test_fails_when_the_namespace_is_of_another_cluster() -> None:
+    cluster, other = two_clusters()
+    namespace = ModelNamespace(other, "Namespace", cluster=other, name="models")
+    with refused(OTHER.format(what="InferenceServer namespace", name="models")):
+        serving(cluster=cluster, namespace=namespace)
+    with refused(OTHER.format(what="GpuBatchJob namespace", name="models")):
+        job(cluster=cluster, namespace=namespace)
+    with refused(OTHER.format(what="KueueQueue namespace", name="models")):
+        KueueQueue(cluster, "Queue", cluster=cluster, namespace=namespace, flavors=[QueueFlavor(nodes=group())])
+
+
+def test_fails_when_the_nodes_of_a_queue_are_of_another_cluster() -> None:
+    cluster, other = two_clusters()
+    elsewhere = group(cluster=other)
+    with refused(OTHER.format(what="QueueFlavor nodes", name="gpu")):
+        KueueQueue(cluster, "Queue", cluster=cluster, namespace="jobs", flavors=[QueueFlavor(nodes=elsewhere)])
+
+
+def test_one_cluster_may_be_imported_twice() -> None:
+    stack = new_stack()
+    cluster, again = made.cluster(stack), made.cluster(stack, "Again")
+    namespace = ModelNamespace(again, "Namespace", cluster=again, name="models")
+    assert warnings(serving(cluster=cluster, namespace=namespace, pod=PodSize(group=group(cluster=again)))) == []
+
+
+def test_a_cluster_whose_name_is_told_later_may_be_the_same() -> None:
+    stack = new_stack()
+    cluster, told = (
+        made.cluster(stack),
+        made.cluster(stack, "Told", attributes={"cluster_name": text_token(stack, "Name")}),
+    )
+    namespace = ModelNamespace(told, "Namespace", cluster=told, name="models")
+    assert warnings(serving(cluster=cluster, namespace=namespace)) == []
+
+
+@pytest.mark.parametrize("named", [None, "gpu"])
+def test_taints_that_keep_a_pod_away(named: str | None) -> None:
+    cluster = made.cluster()
+    own = group(cluster=cluster, taints=[TEAM])
+
+    assert warnings(serving(cluster=cluster, pod=PodSize(group=named))) == [TAINTED]
+    assert warnings(serving("Welcome", cluster=cluster, pod=PodSize(group=own))) == []
+    group("Free", cluster=cluster)
+    expected = [] if named is None else [TAINTED]
+    assert warnings(serving("Next", cluster=cluster, pod=PodSize(group=named))) == expected
+
+
+def test_a_taint_that_asks_no_more_than_a_preference() -> None:
+    cluster = made.cluster()
+    group(cluster=cluster, taints=[Taint(key="team", effect="PreferNoSchedule")])
+    assert warnings(serving(cluster=cluster)) == []
+
+
+def test_a_queue_sends_its_jobs_to_nodes_with_any_taint() -> None:
+    cluster = made.cluster()
+    nodes = group(cluster=cluster, taints=[TEAM])
+    queue = KueueQueue(cluster, "Queue", cluster=cluster, namespace="batch", flavors=[QueueFlavor(nodes=nodes)])
+
+    assert warnings(job("Alone", cluster=cluster)) == [TAINTED]
+    assert warnings(job("Queued", cluster=cluster, queue=queue)) == []
+
+
+def test_fails_when_the_use_of_shared_gpus_is_measured() -> None:
+    cluster = shared(SLICES)
+    add_ons(cluster)
+    with refused(
+        "PodScaling.on_gpu_use must be for GPUs that pods do not share, got a DevicePlugin with sharing: the use of a GPU would count for "
+        "each pod on it; use on_server_queue"
+    ):
+        serving(scaling=PodScaling.on_gpu_use(percent=70, between=(1, 4)), cluster=cluster)
+
+
+def test_the_use_of_whole_gpus_is_measured_beside_shared_ones() -> None:
+    cluster = made.cluster()
+    whole = group("Whole", cluster=cluster, image=NodeImage.bottlerocket())
+    group(cluster=cluster)
+    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=SLICES)
+    add_ons(cluster)
+    scaling = PodScaling.on_gpu_use(percent=70, between=(1, 4))
+    assert warnings(serving(cluster=cluster, scaling=scaling, pod=PodSize(group=whole))) == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_pods_go_before_their_pool(*, named: bool) -> None:
+    cluster = auto_mode()
+    one = pool(cluster)
+    other = pool(cluster, "Neuron", instance_families=["inf2"])
+    size = PodSize(group=one if named else None)
+    serving(cluster=cluster, pod=size)
+    job(cluster=cluster, pod=size)
+
+    for kind in ("Deployment", "Job"):
+        waits = " ".join(made.awaited(cluster, made.applied(cluster, kind)))
+        assert "GpuSpotManifest" in waits
+        assert "NeuronManifest" not in waits
+    assert other.accelerator == "neuron"
