@@ -86,7 +86,7 @@ class GpuBatchJobStack(cdk.Stack):
             command=["python", "worker.py"],
             shards=JobShards.below(bucket, "payments/", count=shards),
             output=JobOutput(bucket=bucket, prefix="decisions/"),
-            pod=PodSize(gpus=1, cpu="3", memory_mb=12_288, group=pool.name),
+            pod=PodSize(gpus=1, cpu="3", memory_mb=12_288, group=pool),
             parallel=8,
             retries=ShardRetries(per_shard=3, final_exit_codes=(65,)),
             start=JobStart.on_schedule("0 3 1 * *", time_zone="Europe/Zurich"),

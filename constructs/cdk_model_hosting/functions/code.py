@@ -126,6 +126,7 @@ class FunctionCode:
     def __post_init__(self) -> None:
         files = files_below("FunctionCode folder", self.folder)
         self._check_texts()
+        require("FunctionCode python", self.python, str)
         FUNCTION_PYTHON.check("FunctionCode python", self.python)
         check_names(self.environment)
         require("FunctionCode bundling", self.bundling, Bundling)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cdk_model_hosting.functions.target import Target
 
 # Part of the digest: another number makes every bundle anew, after a change of what is left out of one.
-_FORM = 1
+_FORM = 2
 _TESTS = frozenset({"tests", "test"})
 # Types for checkers, sources of compiled modules, and records of an installation that is not this one any more.
 _USELESS = (".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".cpp")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 from cdk_model_hosting.models.image import Architecture
 
@@ -64,4 +66,11 @@ class Target:
         """A Python of this machine that writes the bytecode which the function's reads; None when there is none."""
         if self.python == f"{sys.version_info.major}.{sys.version_info.minor}":
             return sys.executable
-        return shutil.which(f"python{self.python}")
+        command = shutil.which(f"python{self.python}")
+        return command if command is not None and _runs(command) else None
+
+
+@cache
+def _runs(command: str) -> bool:
+    """Whether a command can be run: the shims of version managers are there for versions that are not installed."""
+    return subprocess.run([command, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603 - a Python

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require
@@ -28,6 +28,9 @@ class GpuSharing(ABC):
 
     See: https://github.com/NVIDIA/k8s-device-plugin#shared-access-to-gpus
     """
+
+    in_turns: ClassVar[bool] = False
+    """Whether pods take turns on a GPU, and none has memory of its own."""
 
     @staticmethod
     def time_slicing(*, replicas: int, rename: bool = False) -> GpuSharing:
@@ -109,6 +112,8 @@ class GpuSharing(ABC):
 class _TimeSlicing(GpuSharing):
     replicas: int
     rename: bool
+
+    in_turns = True
 
     def __post_init__(self) -> None:
         TIME_SLICES.check("GpuSharing.time_slicing replicas", self.replicas, optional=False)

@@ -23,6 +23,7 @@ from cdk_model_hosting.kubernetes.network_policies import TrafficSource
 from cdk_model_hosting.kubernetes.pod_alarm import PodAlarm
 from cdk_model_hosting.kubernetes.pod_fit import check_fit
 from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, check_own, check_use, pools_of
+from cdk_model_hosting.kubernetes.pod_place import advice_on_server
 from cdk_model_hosting.kubernetes.pod_rollout import PodRollout, pod_rollout
 from cdk_model_hosting.kubernetes.pod_room import advice_on_room, check_quota, room_for
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
@@ -86,10 +87,10 @@ class InferenceServer(Construct):
         pod: What each pod gets.
         scaling: How many pods there are; one when omitted.
         rollout: How a new version replaces the one that serves; one pod after the other when omitted. Where the known nodes, or the
-            quota of the namespace, have no room for more pods, an old one goes before the new one comes.
+            quota of the namespace, have no room for more pods, old ones go before new ones come.
         rollback_on: What takes a canary or linear rollout back; ``PodAlarm.errors()`` when omitted.
         longest_request: How long the longest request takes, 1 second to 1 hour; 1 minute when omitted. A pod that goes away takes as
-            long.
+            long. One that `PodScaling.on_sqs` scales is told at once to stop, and has that time to finish.
         allow_from: Who may ask it.
         exposure: How it is reached from outside the cluster; not at all when omitted.
         permissions: What its pods may do in AWS besides reading their models.
@@ -149,7 +150,11 @@ class InferenceServer(Construct):
         KUBERNETES_NAMESPACE.check("InferenceServer namespace", self.namespace, optional=False)
         longest = _longest(longest_request)
         check_own("InferenceServer namespace", cluster, namespace)
-        advice = [*check_fit(cluster, pod), *advice_on_taints(cluster, pod)]
+        advice = [
+            *check_fit(cluster, pod),
+            *advice_on_taints(cluster, pod),
+            *advice_on_server(cluster, pod, kind=server.kind, fetches=scaling.pods_fetch),
+        ]
         check_quota("InferenceServer scaling", namespace=namespace, pod=pod, pods=scaling.fewest_serving)
         room = room_for(cluster, namespace=namespace, pod=pod)
         replaced = pod_rollout(
@@ -198,6 +203,7 @@ class InferenceServer(Construct):
             served=self._served,
             pod=pod,
             longest_seconds=longest,
+            fetches=scaling.pods_fetch and server.kind.may_fetch,
             region=region,
             downloader=downloader,
         )

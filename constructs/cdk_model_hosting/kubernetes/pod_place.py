@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cdk_model_hosting.kubernetes.gpu_sharing import GpuSharing
     from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
     from cdk_model_hosting.kubernetes.pod_size import PodSize
+    from cdk_model_hosting.kubernetes.servers.served import ServerKind
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 
 _ADDS_NODES = {NodeScaling.KARPENTER: "a Karpenter", NodeScaling.CLUSTER_AUTOSCALER: "a ClusterAutoscaler"}
@@ -75,6 +76,27 @@ def advice_on_place(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
             "there"
         )
         advice.append(Advice("nobodyAddsNodes", text))
+    return advice
+
+
+def advice_on_server(cluster: ServingCluster, pod: PodSize, *, kind: ServerKind, fetches: bool) -> list[Advice]:
+    """What a server may not do as the cluster and its scaling take for granted.
+
+    Args:
+        cluster: The cluster.
+        pod: The pod.
+        kind: The server.
+        fetches: Whether its pods are scaled by work that they must take by themselves.
+    """
+    sharing = _sharing(cluster, pod)
+    found = kind.advice_on_turns() if sharing is not None and sharing.in_turns else None
+    advice = [] if found is None else [found]
+    if fetches and not kind.may_fetch:
+        text = (
+            f"{kind.what} reads no queue, and PodScaling.on_sqs starts pods for messages: make sure that a program of yours takes them and "
+            "asks the server, or use ModelServer.image"
+        )
+        advice.append(Advice("serverReadsNoQueue", text))
     return advice
 
 

@@ -29,7 +29,7 @@ class PodRollout:
 
     Args:
         at_once: How many pods, or what percentage, are replaced at a time.
-        spare: Whether there are devices for new pods beside the old ones.
+        surge: How many new pods, or what percentage, come beside the old ones; 0 where old ones must go first.
         wait_seconds: How long a new pod, or a step, must be well.
         progress_seconds: How long nothing may happen until the rollout has failed.
         weights: The percentages of the pods that are replaced step by step, where Argo Rollouts does it.
@@ -37,7 +37,7 @@ class PodRollout:
     """
 
     at_once: int | str
-    spare: bool
+    surge: int | str
     wait_seconds: int
     progress_seconds: int
     weights: tuple[int, ...] = ()
@@ -51,9 +51,7 @@ class PodRollout:
     @property
     def bounds(self) -> dict[str, int | str]:
         """How many pods there may be too many, and too few."""
-        if self.spare:
-            return {"maxSurge": self.at_once, "maxUnavailable": 0}
-        return {"maxSurge": 0, "maxUnavailable": self.at_once}
+        return {"maxSurge": self.surge, "maxUnavailable": 0 if self.surge else self.at_once}
 
     def steps(self) -> list[dict[str, Any]]:
         """The steps as Argo Rollouts reads them."""
@@ -81,7 +79,7 @@ def pod_rollout(rollout: Rollout | None, *, scaling: PodScaling, startup_seconds
     """
     progress = startup_seconds + _NODE_SECONDS
     if rollout is None:
-        return PodRollout(at_once=1, spare=_spare(room, scaling, 1), wait_seconds=0, progress_seconds=progress)
+        return PodRollout(at_once=1, surge=_surge(room, scaling, None), wait_seconds=0, progress_seconds=progress)
     plan = rollout.plan
     _refuse(f"{plan.what} timeout", plan.timeout_seconds, "each pod has the time that ModelServer startup gives it")
     if isinstance(plan, Rolling):
@@ -90,7 +88,7 @@ def pod_rollout(rollout: Rollout | None, *, scaling: PodScaling, startup_seconds
         wait = int(literal(f"{plan.what} bake", plan.wait_seconds))
         return PodRollout(
             at_once=_at_once(plan.batch),
-            spare=_spare(room, scaling, _count(plan.batch, scaling)),
+            surge=_surge(room, scaling, plan.batch),
             wait_seconds=wait,
             progress_seconds=progress + wait,
         )
@@ -103,7 +101,7 @@ def pod_rollout(rollout: Rollout | None, *, scaling: PodScaling, startup_seconds
     weights = (percent,) if isinstance(plan, Canary) else tuple(range(percent, _WHOLE, percent))
     return PodRollout(
         at_once=f"{percent}%",
-        spare=_spare(room, scaling, _count(plan.step, scaling)),
+        surge=_surge(room, scaling, plan.step, f"{percent}%"),
         wait_seconds=plan.wait_seconds,
         progress_seconds=progress,
         weights=weights,
@@ -140,9 +138,17 @@ def _percent(plan: Gradual, scaling: PodScaling) -> int:
     return size
 
 
-def _spare(room: int | None, scaling: PodScaling, batch: int) -> bool:
-    """Whether a batch of new pods fits beside all old ones."""
-    return room is None or is_token(scaling.maximum) or room >= scaling.maximum + batch
+def _surge(room: int | None, scaling: PodScaling, step: Step | None, at_once: int | str | None = None) -> int | str:
+    """How many new pods come beside all old ones: those of a step, or the few that there is room for."""
+    wanted = at_once if at_once is not None else 1 if step is None else _at_once(step)
+    if room is None or is_token(scaling.maximum):
+        return wanted
+    free = max(room - scaling.maximum, 0)
+    most = 1 if step is None else _count(step, scaling.maximum)
+    if free >= most or step is None:
+        return wanted if free else 0
+    # No more than a step has when there are fewest pods.
+    return min(free, _count(step, scaling.fewest_serving))
 
 
 def _at_once(batch: Step) -> int | str:
@@ -151,13 +157,13 @@ def _at_once(batch: Step) -> int | str:
     return f"{literal('Rollout.rolling percent', batch.size):g}%"
 
 
-def _count(step: Step, scaling: PodScaling) -> int:
-    """Pods of a step when there are most of them."""
-    if is_token(step.size) or is_token(scaling.maximum):
+def _count(step: Step, pods: int) -> int:
+    """Pods of a step when there are so many of them."""
+    if is_token(step.size) or is_token(pods):
         return 1
     if step.measure == "INSTANCE_COUNT":
         return step.size
-    return math.ceil(scaling.maximum * step.size / _WHOLE)
+    return math.ceil(pods * step.size / _WHOLE)
 
 
 def _refuse(what: str, given: int | None, why: str) -> None:

@@ -80,10 +80,11 @@ def advice_on_room(room: PodRoom | None, scaling: PodScaling, rollout: PodRollou
     if room.pods < scaling.maximum:
         text = f"there is room for {room.pods} pods {room.where}, and scaling may ask for {scaling.maximum}: the others wait"
         return [Advice("noRoomForAllPods", text)]
-    if not rollout.spare:
+    if not rollout.surge:
+        first = "an old pod goes" if rollout.at_once == 1 else f"{rollout.at_once} of the old pods go"
         text = (
-            f"there is room for {room.pods} pods {room.where}, which {scaling.maximum} may fill: an old pod goes before a new one comes, "
-            f"and {'nothing answers' if scaling.maximum == 1 else 'fewer answer'} until it is ready"
+            f"there is room for {room.pods} pods {room.where}, which {scaling.maximum} may fill: {first} before new ones come, and "
+            f"{'nothing answers' if scaling.maximum == 1 else 'fewer answer'} until those are ready; room for {scaling.maximum + 1} avoids it"
         )
         return [Advice("noRoomForNewPods", text)]
     return []

@@ -95,7 +95,8 @@ class PodScaling:
     ) -> PodScaling:
         """As many pods as the messages of a queue are work for, down to none while it is empty.
 
-        Messages that are being worked on count too. Needs `Keda`, whose operator may then look at the queue's length. The pods read
+        Messages that are being worked on count too. A pod that is taken away is told at once to stop: it must take no further message,
+        and has the time of ``longest_request`` to finish. Needs `Keda`, whose operator may then look at the queue's length. The pods read
         the queue by themselves: grant them that with ``queue.grant_consume_messages(server.role)``.
 
         Args:
@@ -115,6 +116,11 @@ class PodScaling:
     def fewest_serving(self) -> int:
         """Fewest pods of a server that serves: one where it can be at none."""
         return self.minimum if is_token(self.minimum) else max(self.minimum, 1)
+
+    @property
+    def pods_fetch(self) -> bool:
+        """Whether pods take their work by themselves, and nobody sends it to them."""
+        return self.trigger is not None and self.trigger.pods_fetch
 
     def spec(self, scaled: Scaled, target: dict[str, str]) -> dict[str, Any]:
         """What KEDA is told.

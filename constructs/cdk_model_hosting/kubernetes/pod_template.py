@@ -42,6 +42,7 @@ class ServerPod:
         served: How it is run.
         pod: What it gets.
         longest_seconds: How long the longest request takes.
+        fetches: Whether it takes its work by itself, and must hear at once that it is to take no more.
         region: Region of the stack.
         downloader: Image of the AWS CLI.
     """
@@ -54,6 +55,7 @@ class ServerPod:
     served: Served
     pod: PodSize
     longest_seconds: int
+    fetches: bool
     region: str
     downloader: str
 
@@ -120,12 +122,14 @@ class ServerPod:
     @property
     def _stop_after(self) -> int:
         """How long it goes on as if nothing were before it is told to stop."""
+        if self.fetches:
+            return 0
         return _HEARD_SECONDS + (0 if self.served.finishes else self.longest_seconds)
 
     @property
     def _stopping(self) -> int:
         """How long it may take to stop then."""
-        return _STOP_SECONDS + (self.longest_seconds if self.served.finishes else 0)
+        return _STOP_SECONDS + (self.longest_seconds if self.served.finishes or self.fetches else 0)
 
     def _annotations(self) -> dict[str, str] | None:
         if self.served.metrics is None:
@@ -186,7 +190,7 @@ class ServerPod:
             liveness_probe=k8s.Probe(
                 http_get=live, period_seconds=_PROBE_SECONDS, timeout_seconds=10, failure_threshold=6
             ),
-            lifecycle=k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(sleep=k8s.SleepAction(seconds=self._stop_after))),
+            lifecycle=self._lifecycle(),
             security_context=k8s.SecurityContext(
                 allow_privilege_escalation=False,
                 capabilities=k8s.Capabilities(drop=["ALL"]),
@@ -197,6 +201,13 @@ class ServerPod:
                 k8s.VolumeMount(name="shared-memory", mount_path="/dev/shm"),  # noqa: S108 - the same
             ],
         )
+
+    def _lifecycle(self) -> k8s.Lifecycle | None:
+        from cdk8s_plus_36 import k8s  # noqa: PLC0415 - loaded by stacks with clusters alone
+
+        if not self._stop_after:
+            return None
+        return k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(sleep=k8s.SleepAction(seconds=self._stop_after)))
 
     def _probe(self, path: str) -> k8s.HttpGetAction:
         from cdk8s_plus_36 import k8s  # noqa: PLC0415 - loaded by stacks with clusters alone

@@ -55,6 +55,8 @@ class Trigger(ABC):
     """Whether it can be measured while there are no pods."""
     uses_prometheus: ClassVar[bool] = True
     uses_exporter: ClassVar[bool] = False
+    pods_fetch: ClassVar[bool] = False
+    """Whether pods take their work by themselves, and nobody sends it to them."""
 
     @property
     @abstractmethod
@@ -159,6 +161,7 @@ class SqsQueue(Trigger):
 
     at_zero = True
     uses_prometheus = False
+    pods_fetch = True
 
     def __post_init__(self) -> None:
         require_like("PodScaling.on_sqs queue", self.queue, "queue_url", "a queue of SQS")

@@ -12,7 +12,7 @@ _CODEDEPLOY = "https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.ht
 FUNCTION_PYTHON = Choice(
     name="Python of a function",
     allowed=("3.11", "3.12", "3.13", "3.14"),
-    why="Lambda has no newer one, and what answers the events needs 3.11",
+    why="Lambda offers these, and what answers the events needs 3.11",
     source=_RUNTIMES,
     read=_READ,
 )

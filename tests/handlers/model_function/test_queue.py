@@ -238,6 +238,15 @@ def test_each_request_must_have_its_answer(stage: Stage) -> None:
     assert "predict must return an answer for each of 1 requests, got 0" in stage.line["stackTrace"]
 
 
+@pytest.mark.parametrize(("returned", "kind"), [({"y": 1}, "dict"), ("y", "str"), (None, "NoneType")])
+def test_what_is_no_list_is_no_list_of_answers(stage: Stage, returned: object, kind: str) -> None:
+    name = stage.module(f"def predict_all(model, requests):\n    return {returned!r}\n")
+    function = stage.start(NOTING, ENTRY=f"{name}:predict_all", BATCH_SIZE="10")
+
+    assert again(function.handle(events.queue("1"), Context())) == ["m1"]
+    assert f"must return a list with an answer for each of 1 requests, got a {kind}" in stage.line["stackTrace"]
+
+
 @pytest.mark.parametrize("bodies", [('"wrong"',), ("no json", '"broken"')])
 def test_a_batch_of_which_nothing_went_well_comes_again_as_a_whole(stage: Stage, bodies: tuple[str, ...]) -> None:
     answer = stage.start(NOTING).handle(events.queue(*bodies), Context())

@@ -93,7 +93,7 @@ def known(inside: Kubernetes, *namespaces: str) -> set[tuple[str, str]]:
 
 def everything(stack: cdk.Stack, cluster: ImportedCluster) -> None:
     """A server with all that can be taken away from it."""
-    models = ModelNamespace(stack, "Models", cluster=cluster, name="models", gpus=4, allow_from=[MONITORING])
+    models = ModelNamespace(stack, "Models", cluster=cluster, name="models", gpus=20, allow_from=[MONITORING])
     queue = sqs.Queue.from_queue_arn(stack, "Queue", f"arn:aws:sqs:{stack.region}:{stack.account}:asked")
     server = InferenceServer(
         stack,

@@ -296,13 +296,12 @@ def test_jobs_are_listed_and_tagged(scoring: Scoring, hosting: Hosting, model: s
 
     ended = scoring.run(model, TransformJobName=name, Tags=[{"Key": "team", "Value": "fraud"}])
 
-    listed = hosting.sagemaker.list_transform_jobs(NameContains="listed", StatusEquals="Completed")
+    listed = hosting.sagemaker.list_transform_jobs(NameContains=name, StatusEquals="Completed")
     (summary,) = listed["TransformJobSummaries"]
     assert (summary["TransformJobName"], summary["TransformJobArn"]) == (name, ended["TransformJobArn"])
     assert summary["TransformEndTime"] == ended["TransformEndTime"]
     assert (
-        hosting.sagemaker.list_transform_jobs(NameContains="listed", StatusEquals="Failed")["TransformJobSummaries"]
-        == []
+        hosting.sagemaker.list_transform_jobs(NameContains=name, StatusEquals="Failed")["TransformJobSummaries"] == []
     )
     assert hosting.sagemaker.list_tags(ResourceArn=ended["TransformJobArn"])["Tags"] == [
         {"Key": "team", "Value": "fraud"}

@@ -58,10 +58,11 @@ def test_the_lock_is_no_part_of_the_function(source: Path) -> None:
         (
             {"python": "3.10"},
             (
-                "FunctionCode python must be one of 3.11, 3.12, 3.13, 3.14, got '3.10': Lambda has no newer one, and what answers "
+                "FunctionCode python must be one of 3.11, 3.12, 3.13, 3.14, got '3.10': Lambda offers these, and what answers "
                 "the events needs 3.11"
             ),
         ),
+        ({"python": 3.11}, "FunctionCode python must be a str, got 3.11: nothing else is understood there"),
         ({"batch_size": 0}, "FunctionCode batch_size must be 1-10000, got 0: SQS hands over no larger batch"),
         ({"batch_size": 10_001}, "FunctionCode batch_size must be 1-10000, got 10001: SQS hands over no larger batch"),
         ({"batch_size": True}, "FunctionCode batch_size must be 1-10000, got True: SQS hands over no larger batch"),

@@ -146,6 +146,18 @@ def test_bytecode_takes_a_python_of_the_functions_version(monkeypatch: pytest.Mo
     assert target.interpreter() is None
     assert not Packages(lock="", target=target).is_compiled
 
-    (tmp_path / f"python{other}").touch(mode=0o755)
+    (tmp_path / f"python{other}").symlink_to(sys.executable)
 
     assert target.interpreter() == str(tmp_path / f"python{other}")
+
+
+def test_a_shim_of_a_python_that_is_not_installed_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    other = "3.12" if HERE != "3.12" else "3.13"
+    shim = tmp_path / f"python{other}"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    target = Target(python=other, architecture=Architecture.ARM64)
+
+    assert target.interpreter() is None
+    assert not Packages(lock="", target=target).is_compiled

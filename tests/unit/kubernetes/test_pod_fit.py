@@ -16,8 +16,8 @@ from tests.unit.kubernetes.groups import group
 from tests.unit.kubernetes.serving import objects, serving, warnings
 
 FULL = (
-    "there is room for 4 pods on the known nodes, which 4 may fill: an old pod goes before a new one comes, and fewer answer until it is "
-    "ready"
+    "there is room for 4 pods on the known nodes, which 4 may fill: an old pod goes before new ones come, and fewer answer until those "
+    "are ready; room for 5 avoids it"
 )
 NO_NODE = (
     "a pod with {gpus} devices, {cpu} processors, {memory} MB of memory and {disk} GB of disk fits on no node of 'gpu': it waits until there "
@@ -144,8 +144,8 @@ def test_a_single_pod_that_fills_its_node() -> None:
     group(cluster=cluster, between=(1, 1))
     assert warnings(serving(cluster=cluster)) == [
         (
-            "there is room for 1 pods on the known nodes, which 1 may fill: an old pod goes before a new one comes, and nothing answers until "
-            "it is ready"
+            "there is room for 1 pods on the known nodes, which 1 may fill: an old pod goes before new ones come, and nothing answers until "
+            "those are ready; room for 2 avoids it"
         )
     ]
 

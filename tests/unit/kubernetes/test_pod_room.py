@@ -38,7 +38,10 @@ def test_a_full_quota_lets_old_pods_go_first() -> None:
     server = serving(scaling=PodScaling.fixed(4), **namespace(gpus=4))
 
     assert warnings(server) == [
-        f"{IN_QUOTA}, which 4 may fill: an old pod goes before a new one comes, and fewer answer until it is ready"
+        (
+            f"{IN_QUOTA}, which 4 may fill: an old pod goes before new ones come, and fewer answer until those are "
+            "ready; room for 5 avoids it"
+        )
     ]
     assert bounds(server) == {"maxSurge": 0, "maxUnavailable": 1}
 
@@ -47,6 +50,26 @@ def test_a_full_quota_of_a_canary() -> None:
     rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(5))
     server = serving(scaling=PodScaling.fixed(2), pod=PodSize(gpus=2), rollout=rollout, **namespace(gpus=4))
     assert bounds(server) == {"maxSurge": 0, "maxUnavailable": "50%"}
+    assert warnings(server)[0] == (
+        "there is room for 2 pods in the quota of namespace 'models', which 2 may fill: 50% of the old pods go before new ones come, and "
+        "fewer answer until those are ready; room for 3 avoids it"
+    )
+
+
+@pytest.mark.parametrize(("gpus", "surge"), [(9, 1), (10, 2), (11, 2), (12, "50%")])
+def test_room_for_a_part_of_the_step(gpus: int, surge: int | str) -> None:
+    rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(5))
+    # Of the fewest pods a step is two.
+    scaling = PodScaling.on_gpu_use(percent=70, between=(4, 8))
+    server = serving(scaling=scaling, rollout=rollout, **namespace(gpus=gpus))
+    assert bounds(server) == {"maxSurge": surge, "maxUnavailable": 0}
+    assert not any("avoids it" in each for each in warnings(server))
+
+
+def test_room_for_a_part_of_a_number() -> None:
+    rollout = Rollout.rolling(instances=3, bake=cdk.Duration.minutes(1))
+    server = serving(scaling=PodScaling.fixed(6), rollout=rollout, **namespace(gpus=8))
+    assert bounds(server) == {"maxSurge": 2, "maxUnavailable": 0}
 
 
 @pytest.mark.parametrize("quota", [{"gpus": 5}, {}, {"neuron_devices": 1}])

@@ -14,7 +14,7 @@ from cdk_model_hosting.rollout.rollout import Rollout
 from tests.unit.builders import new_stack, number_token, refused, resources
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.custom import assert_valid_custom
-from tests.unit.kubernetes.serving import TRITON, VLLM, add_ons, objects, own, prefix, serving
+from tests.unit.kubernetes.serving import TRITON, VLLM, add_ons, container, objects, own, pod, prefix, serving, warnings
 
 PROMETHEUS = "http://prometheus-server.prometheus.svc"
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:111122223333:asked"
@@ -106,6 +106,41 @@ def test_a_queue_of_sqs_down_to_none() -> None:
         {"Action": "sqs:GetQueueAttributes", "Effect": "Allow", "Resource": QUEUE_ARN}
     ]
     assert "KedaOperatorRole" in str(policy["Properties"]["Roles"])
+    assert warnings(server) == []
+
+
+def test_pods_that_read_a_queue_hear_at_once_that_they_are_to_stop() -> None:
+    cluster = made.cluster()
+    add_ons(cluster)
+    scaling = PodScaling.on_sqs(queue(cdk.Stack.of(cluster)), per_replica=10, between=(0, 6))
+    server = serving(cluster=cluster, scaling=scaling, longest_request=cdk.Duration.minutes(5))
+
+    assert "lifecycle" not in container(server)
+    assert pod(server)["terminationGracePeriodSeconds"] == 320
+
+
+@pytest.mark.parametrize(
+    ("what", "build"),
+    [
+        ("ModelServer.vllm", lambda _: ModelServer.vllm(image=VLLM, model="org/model")),
+        ("ModelServer.triton", lambda stack: ModelServer.triton(image=TRITON, repository=prefix(stack))),
+    ],
+)
+def test_servers_that_read_no_queue(what: str, build: Any) -> None:
+    cluster = made.cluster()
+    add_ons(cluster)
+    stack = cdk.Stack.of(cluster)
+    scaling = PodScaling.on_sqs(queue(stack), per_replica=10, between=(0, 6))
+    server = serving(cluster=cluster, server=build(stack), scaling=scaling)
+
+    assert warnings(server) == [
+        (
+            f"{what} reads no queue, and PodScaling.on_sqs starts pods for messages: make sure that a program of yours takes them and asks the "
+            "server, or use ModelServer.image"
+        )
+    ]
+    # That program still sends requests while the pod goes away.
+    assert container(server)["lifecycle"]["preStop"]["sleep"]["seconds"] >= 10
 
 
 def test_a_queue_in_the_stack_of_the_server() -> None:

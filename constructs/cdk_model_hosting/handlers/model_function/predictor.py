@@ -1,6 +1,6 @@
 """The user's function, and what comes of calling it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -60,10 +60,16 @@ class Predictor:
     def _answers(self, requests: Sequence[Any]) -> list[Any]:
         if not self._takes_lists:
             return [self._function(self._model, request) for request in requests]
-        answers = list(self._function(self._model, list(requests)))
-        if len(answers) != len(requests):
-            raise TypeError(f"predict must return an answer for each of {len(requests)} requests, got {len(answers)}")
-        return answers
+        answers = self._function(self._model, list(requests))
+        # A text or an object of one request would pass for a list of one answer.
+        if isinstance(answers, str | bytes | Mapping) or not isinstance(answers, Iterable):
+            raise TypeError(
+                f"predict must return a list with an answer for each of {len(requests)} requests, got a {type(answers).__name__}"
+            )
+        told = list(answers)
+        if len(told) != len(requests):
+            raise TypeError(f"predict must return an answer for each of {len(requests)} requests, got {len(told)}")
+        return told
 
 
 def _classified(error: Exception) -> Exception:

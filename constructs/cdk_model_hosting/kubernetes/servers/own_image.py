@@ -47,6 +47,8 @@ class OwnServer(ServerKind):
     volumes: Sequence[PodVolume]
     artifact: ModelArtifact | None
 
+    may_fetch = True
+
     def __post_init__(self) -> None:
         super(OwnServer, self).__post_init__()
         PORT.check(f"{self.what} port", self.port, optional=False)

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.durations import literal, seconds
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
     from constructs import Construct
 
+    from cdk_model_hosting.advice import Advice
     from cdk_model_hosting.kubernetes.pod_size import PodSize
     from cdk_model_hosting.kubernetes.servers.volumes import PodVolume, SecretKey
     from cdk_model_hosting.models.artifact import BoundArtifact
@@ -97,6 +98,9 @@ class ServerKind(ABC):
     user: int
     read_only_root: bool
 
+    may_fetch: ClassVar[bool] = False
+    """Whether it may take its work from a queue by itself."""
+
     def __post_init__(self) -> None:
         check_image(f"{self.what} image", self.image)
         STARTUP_SECONDS.check(f"{self.what} startup", self.startup_seconds, optional=False)
@@ -116,6 +120,10 @@ class ServerKind(ABC):
         Raises:
             ConfigurationError: When the pod is not one that the server runs in.
         """
+
+    def advice_on_turns(self) -> Advice | None:
+        """What goes wrong where pods take turns on a GPU; None where nothing is known to."""
+        return None
 
     def promql(self, measure: Measure) -> str | None:  # noqa: ARG002 - a server that is not known says nothing
         """What Prometheus is asked; None where the server does not say.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.names import number_text
@@ -118,6 +119,17 @@ class VllmServer(ServerKind):
             metrics=("http", "/metrics"),
             volumes=volumes,
             artifact=None if isinstance(self.model, str) else self.model.bind(scope, "Model"),
+        )
+
+    def advice_on_turns(self) -> Advice | None:
+        """It takes nearly all memory of a GPU unless it is told otherwise."""
+        # It reads underscores as hyphens.
+        if any(each.replace("_", "-").startswith("--gpu-memory-utilization") for each in self.options):
+            return None
+        return Advice(
+            "vllmTakesWholeGpu",
+            f"{self.what} takes nine tenths of a GPU's memory unless told otherwise, and pods take turns on each GPU: the next one finds too "
+            "little and does not start; give each its part by arguments, such as '--gpu-memory-utilization=0.4'",
         )
 
     def promql(self, measure: Measure) -> str | None:

@@ -2,13 +2,15 @@ from typing import Any
 
 import pytest
 
+from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
+from cdk_model_hosting.kubernetes.gpu_sharing import GpuSharing
 from cdk_model_hosting.kubernetes.pod_size import PodSize
 from cdk_model_hosting.kubernetes.servers.model_server import ModelServer
 from cdk_model_hosting.kubernetes.servers.volumes import SecretKey
 from tests.unit.builders import new_stack, number_token, refused, resources, text_token
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.schemas import assert_valid
-from tests.unit.kubernetes.serving import VLLM, container, objects, pod, prefix, serving
+from tests.unit.kubernetes.serving import VLLM, container, objects, pod, prefix, serving, warnings
 
 MODEL = "Qwen/Qwen3-8B"
 
@@ -177,3 +179,25 @@ def test_tokens_pass() -> None:
     ]
     for name in ("Parallel", "Length", "model", "cache", "Served"):
         assert {"Ref": name} in workload
+
+
+@pytest.mark.parametrize(
+    ("sharing", "arguments", "warned"),
+    [
+        (GpuSharing.time_slicing(replicas=2), [], True),
+        (GpuSharing.time_slicing(replicas=2), ["--max-num-seqs=8"], True),
+        (GpuSharing.time_slicing(replicas=2), ["--gpu-memory-utilization=0.4"], False),
+        (GpuSharing.time_slicing(replicas=2), ["--gpu_memory_utilization", "0.4"], False),
+        # Parts have memory of their own.
+        (GpuSharing.mig("single"), [], False),
+        (None, [], False),
+    ],
+)
+def test_turns_on_a_gpu(sharing: GpuSharing | None, arguments: list[str], warned: bool) -> None:
+    cluster = made.cluster()
+    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=sharing)
+    text = (
+        "ModelServer.vllm takes nine tenths of a GPU's memory unless told otherwise, and pods take turns on each GPU: the next one finds too "
+        "little and does not start; give each its part by arguments, such as '--gpu-memory-utilization=0.4'"
+    )
+    assert warnings(serving(cluster=cluster, server=vllm(arguments=arguments))) == ([text] if warned else [])
