@@ -45,7 +45,7 @@ def test_fails_when_an_alarm_is_in_another_region(source: Path, model: Path) -> 
         function(source, model, stack, rollout=CANARY, rollback_on=[alarm(stack, ELSEWHERE)])
 
 
-@pytest.mark.parametrize("region", [HERE, cdk.Aws.REGION])
+@pytest.mark.parametrize("region", [HERE, cdk.Aws.REGION], ids=["same", "unknown"])
 def test_those_of_the_same_or_an_unknown_region_pass(source: Path, model: Path, region: str) -> None:
     for stack in (stack_in(HERE), new_stack()):
         given = Front.queue(queue(stack, region))
