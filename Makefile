@@ -40,9 +40,7 @@ install: $(DEV) $(LOCAL_AWS) $(CLI) $(MODELS) $(PACKAGES) ## set up everything
 demo: install ## deploy an example to a local AWS and get real predictions from it
 	$(PY) -m examples.demo
 
-# mypy and ruff need one core: the tests begin beside them.
-test: install $(TRITON) ## everything that CI checks
-	$(MAKE) --no-print-directory --jobs 3 lint types tests
+test: lint types tests ## everything that CI checks
 
 # In the order of the folders, the slow ones of which come first: by the number of its tests, the slowest file would come last.
 tests: install $(TRITON)

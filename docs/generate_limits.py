@@ -36,7 +36,7 @@ def _section(title: str, rules: dict[str, Rule]) -> str:
 
 
 def _row(constant: str, rule: Rule) -> str:
-    page = rule.source.rsplit("/", maxsplit=1)[-1].removesuffix(".html").removeprefix("API_")
+    page = rule.source.rstrip("/").rsplit("/", maxsplit=1)[-1].removesuffix(".html").removeprefix("API_")
     cells = [rule.name, rule.bounds, rule.measure, rule.why, f"[{page}]({rule.source})", rule.read, f"`{constant}`"]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

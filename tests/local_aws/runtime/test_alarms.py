@@ -197,9 +197,11 @@ def test_an_alarm_during_the_rollout_brings_the_old_version_back(
         while answered < answering:
             answered.add(hosting.version(name))
         assert answered == answering
-        set_state(hosting, alarm, "ALARM")
-        while (known := hosting.sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] != "InService":
-            statuses.append(known["EndpointStatus"])
+        # Slow enough for its rolling back to be seen on a machine that is busy.
+        with hosting.local.time_factor(20 * FACTOR):
+            set_state(hosting, alarm, "ALARM")
+            while (known := hosting.sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] != "InService":
+                statuses.append(known["EndpointStatus"])
 
     assert statuses[-1] == "RollingBack"
     assert known["EndpointConfigName"] == before
