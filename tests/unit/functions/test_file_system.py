@@ -13,6 +13,7 @@ from cdk_model_hosting import Network
 from cdk_model_hosting.functions.access_point import AccessPoint
 from cdk_model_hosting.functions.file_system import FileSystemThroughput, ModelFileSystem
 from tests.unit.builders import att, new_stack, number_token, only, refused, resources, stack_in, text_token
+from tests.unit.functions.security_groups import group, groups_for
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -31,19 +32,6 @@ def file_system(scope: Construct | None = None, **options: Any) -> ModelFileSyst
     return ModelFileSystem(
         stack, "Models", network=Network(vpc=vpc_of(stack)) if network is None else network, **options
     )
-
-
-def group(scope: Construct, name: str) -> ec2.ISecurityGroup:
-    return ec2.SecurityGroup.from_security_group_id(scope, name, f"sg-{name.lower()}", mutable=False)
-
-
-def groups_for(scope: Construct, purpose: str) -> tuple[str, dict[str, Any]]:
-    """The security group that says so, by its logical ID."""
-    found = resources(scope, "AWS::EC2::SecurityGroup")
-    ((name, each),) = [
-        (name, each) for name, each in found.items() if each["Properties"]["GroupDescription"] == purpose
-    ]
-    return name, each["Properties"]
 
 
 def test_it_is_encrypted_elastic_and_stays() -> None:

@@ -11,7 +11,7 @@ from aws_cdk.assertions import Template
 
 from cdk_model_hosting import ModelFileSystem, Network
 from tests.unit.builders import att, new_stack, only, refused, text_token
-from tests.unit.functions.test_file_system import group, groups_for
+from tests.unit.functions.security_groups import group, groups_for
 
 if TYPE_CHECKING:
     from constructs import Construct
