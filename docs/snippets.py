@@ -73,12 +73,12 @@ def role(stack: str, logical_id: str) -> str:
         if resource["Type"] == "AWS::IAM::Role" and name.startswith(logical_id)
         for policy in resource["Properties"]["Policies"]
     ]
-    # What a function's version needs is a policy beside its role's.
+    # What a function's version needs, and receiving from its queue, are policies beside its role's.
     beside = [
         resource["Properties"]
         for _, resource in found
         if resource["Type"] == "AWS::IAM::Policy"
-        and resource["Properties"]["PolicyName"].startswith("Needs")
+        and resource["Properties"]["PolicyName"].startswith(("Needs", "Receive"))
         and any(role["Ref"].startswith(logical_id) for role in resource["Properties"]["Roles"])
     ]
     statements = [each for policy in (*own, *beside) for each in policy["PolicyDocument"]["Statement"]]

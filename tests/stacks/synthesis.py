@@ -102,6 +102,7 @@ def make_model_folder(parent: Path) -> Path:
     stand_ins = {
         "predictor.py": "def predict(model, request): ...",
         "scorer.py": "def score(model, requests): ...",
+        "onnxruntime.py": "",
         "sample.json": "{}",
         "requirements.txt": "",
     }

@@ -123,6 +123,11 @@ class _Docker(Bundling):
     def __post_init__(self) -> None:
         if self.image is not None:
             require("Bundling.docker image", self.image, str)
+            if self.image.split() != [self.image]:
+                raise ConfigurationError(
+                    f"Bundling.docker image must be a name without blanks, such as python:3.14-slim, got {self.image!r}: the "
+                    "container is made from it"
+                )
         require_several("Bundling.docker system_packages", self.system_packages, str)
         for each in self.system_packages:
             if not _SYSTEM_PACKAGE.fullmatch(each):

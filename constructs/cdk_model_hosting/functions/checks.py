@@ -12,10 +12,13 @@ from cdk_model_hosting.limits import (
     FUNCTION_LAYERS,
     FUNCTION_UNZIPPED_MB,
 )
+from cdk_model_hosting.same_region import check_arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from constructs import Construct
 
     from cdk_model_hosting.functions.bundle import Bundle
     from cdk_model_hosting.functions.delivery import BoundDelivery
@@ -34,11 +37,12 @@ def check_kinds(**values: tuple[object, type]) -> None:
             require(f"ModelFunction {name}", value, kind)
 
 
-def check_layers(layers: Sequence[object], delivery: BoundDelivery) -> None:
-    """Refuse more layers than Lambda takes, and any on an image.
+def check_layers(scope: Construct, layers: Sequence[str], delivery: BoundDelivery) -> None:
+    """Refuse more layers than Lambda takes, any of another region, and any on an image.
 
     Args:
-        layers: The user's layers.
+        scope: The function's construct.
+        layers: ARNs of the user's layers.
         delivery: How the model comes.
     """
     if delivery.is_image and layers:
@@ -47,6 +51,8 @@ def check_layers(layers: Sequence[object], delivery: BoundDelivery) -> None:
         )
     count = len(layers) + (delivery.layer_arn is not None)
     FUNCTION_LAYERS.check("FunctionCode layers and the model's in all", count)
+    for each in layers:
+        check_arn("FunctionCode layers element", each, scope, why="Lambda lays no layer of elsewhere")
 
 
 def check_tmp(delivery: BoundDelivery, ephemeral_mb: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.bundling import Bundling
 from cdk_model_hosting.functions.environment import check_names
 from cdk_model_hosting.functions.files import files_below
+from cdk_model_hosting.functions.image import DOCKERFILE
+from cdk_model_hosting.functions.named import Named, OfferedLoader, check_there
+from cdk_model_hosting.functions.references import Reference
 from cdk_model_hosting.handlers.model_function.contract import (
     DEFAULT_LOADER,
     LOADER_GROUP,
@@ -92,8 +96,10 @@ class FunctionCode:
             folder: The folder. All of it goes into the function.
             requirements: File in the folder that locks the function's packages with hashes, as ``pip-compile`` and ``uv pip
                 compile`` write it with ``--generate-hashes``; no packages when omitted.
-            entry: The function that predicts: ``module:function``, called with the model and a request.
-            loader: ``onnx``; the name of an entry point in the group ``cdk_model_hosting.loaders``; or ``module:function``.
+            entry: The function that predicts: ``module:function``, called with the model and a request. Its module is read, and not
+                run: one that has no such function is refused.
+            loader: ``onnx``, for which the packages must have onnxruntime; the name of an entry point that one of them has in the group
+                ``cdk_model_hosting.loaders``; or ``module:function``, called with the model's path, and looked for as `entry` is.
             python: The function's Python, 3.11-3.14.
             batch_size: When the function takes lists of requests: how many at most, 1-10000; it takes one when omitted.
             sample: JSON file in the folder with a request, which is predicted from when the function begins: a version
@@ -141,11 +147,11 @@ class FunctionCode:
                 raise ConfigurationError(
                     f"FunctionCode {name} must be a file in the folder, got {path}: it is part of the function"
                 )
-        module = self.entry.partition(":")[0].replace(".", "/")
-        if not {f"{module}.py", f"{module}/__init__.py"} & files.keys():
-            raise ConfigurationError(
-                f"FunctionCode entry must name a module of the folder {self.folder}, got {self.entry!r}: there is no {module}.py"
-            )
+        self._check_sample()
+        for named in self.named():
+            named.check(files, self.python)
+        if self.requirements is None and not self.reaches_further and DOCKERFILE not in files:
+            check_there(self.named(), files, f"the folder {self.folder}")
         for name in _OURS:
             if any(each == f"{name}.py" or each.startswith(f"{name}/") for each in files):
                 raise ConfigurationError(
@@ -158,7 +164,7 @@ class FunctionCode:
             ("loader", self.loader, _LOADER, f"{DEFAULT_LOADER}, an entry point of {LOADER_GROUP}, or module:function"),
         ):
             require(f"FunctionCode {name}", text, str)
-            if not pattern.fullmatch(text):
+            if not is_token(text) and not pattern.fullmatch(text):
                 raise ConfigurationError(
                     f"FunctionCode {name} must be {shape}, got {text!r}: it is imported by that name"
                 )
@@ -173,8 +179,35 @@ class FunctionCode:
                 f"FunctionCode batch_size must be 1-{MOST_TOGETHER}, got {size!r}: SQS hands over no larger batch"
             )
 
+    @property
+    def reaches_further(self) -> bool:
+        """Whether it may import what is neither in the folder nor in its packages: from layers, or from a path of the user's."""
+        return bool(self.layers) or "PYTHONPATH" in self.environment
+
+    def named(self) -> tuple[Named, ...]:
+        """What it names of itself and of its packages, where that is known when the app is built."""
+        found: list[Named] = []
+        if not is_token(self.entry):
+            found.append(Reference(what="FunctionCode entry", text=self.entry, takes=("model", "request")))
+        if ":" in self.loader and not is_token(self.loader):
+            found.append(Reference(what="FunctionCode loader", text=self.loader, takes=("path",)))
+        elif self.loader != DEFAULT_LOADER and not is_token(self.loader):
+            found.append(OfferedLoader(self.loader))
+        return tuple(found)
+
     def _sample_path(self) -> Path | None:
         return None if self.sample is None else self.folder / self.sample
+
+    def _check_sample(self) -> None:
+        path = self._sample_path()
+        if path is None:
+            return
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ConfigurationError(
+                f"FunctionCode sample must be a file with JSON, got {path}: {error}; a version that cannot answer it is not deployed"
+            ) from error
 
     def files(self) -> dict[str, Path]:
         """The folder's files by name, without the lock."""

@@ -39,7 +39,7 @@ class Concurrency:
 
     Args:
         reserved: Environments that the function has for itself out of the account's, and at most; 0 turns it off.
-        provisioned: Environments that are kept ready, at least 1.
+        provisioned: Environments that are kept ready, at least 1; fewer than `reserved`, unless new versions are not verified.
         scaling: How many are kept ready by their use or by the clock, in place of `provisioned`:
             `Scaling.on_provisioned_use(percent=70, between=(2, 20))`, or `Scaling.between` with that policy and schedules. A
             deployment keeps the number that it has reached.
@@ -87,14 +87,34 @@ class Concurrency:
                 )
             FUNCTION_PROVISIONED_PERCENT.check(f"{rule.what} percent", round(rule.target * _WHOLE, 6))
 
+    def check_room(self) -> None:
+        """Refuse environments that are kept ready and leave none to try a new version in.
+
+        Raises:
+            ConfigurationError: When they are as many as there may be.
+        """
+        kept = (
+            ("provisioned", self.provisioned),
+            ("scaling maximum", None if self.scaling is None else self.scaling.largest),
+        )
+        for what, number in kept:
+            if self._is_more(number, or_equal=True):
+                raise ConfigurationError(
+                    f"Concurrency {what} must be less than reserved {self.reserved} with verify_version, got {number}: a new version is "
+                    "tried in an environment beside those that are kept ready for the live one"
+                )
+
     def _at_most(self, what: str, number: int | None) -> None:
-        if number is None or self.reserved is None or is_token(number) or is_token(self.reserved):
-            return
-        if number > self.reserved:
+        if self._is_more(number):
             raise ConfigurationError(
                 f"Concurrency {what} must be at most reserved {self.reserved}, got {number}: what is kept ready counts among what "
                 "there may be"
             )
+
+    def _is_more(self, number: int | None, *, or_equal: bool = False) -> bool:
+        if number is None or self.reserved is None or is_token(number) or is_token(self.reserved):
+            return False
+        return number >= self.reserved if or_equal else number > self.reserved
 
     def bind(self, scope: Construct, live: Live, stack: cdk.Stack) -> autoscaling.CfnScalableTarget | None:
         """Register the environments that are kept ready, if they scale.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from cdk_model_hosting.functions.vpc import vpc_of
+from cdk_model_hosting.functions.vpc import vpc_of_writer
 from cdk_model_hosting.handler_function import HandlerFunction
 from cdk_model_hosting.managed_policies import ManagedPolicies
 from cdk_model_hosting.permissions import Permission
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from cdk_model_hosting.functions.in_bucket import Found
     from cdk_model_hosting.functions.mountable import MountableFileSystem
-    from cdk_model_hosting.functions.vpc import BoundVpc
 
 WRITER_SECONDS = 720
 """What the writer has of the fifteen minutes for which the publisher can wait."""
@@ -131,8 +130,7 @@ class FileSystemWriter(HandlerFunction):
             memory_mb=1769,
         )
         mount = file_system.writing_mount
-        # A file system has a network.
-        vpc = cast("BoundVpc", vpc_of(self, None, mount))
+        vpc = vpc_of_writer(self, mount)
         function = self.cfn_function
         function.timeout = WRITER_SECONDS
         function.environment = lambda_.CfnFunction.EnvironmentProperty(variables={MOUNT: mount.path})

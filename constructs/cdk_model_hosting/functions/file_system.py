@@ -16,6 +16,7 @@ from cdk_model_hosting.functions.imported_file_system import ImportedModelFileSy
 from cdk_model_hosting.functions.mountable import CLIENTS, NFS_PORT, MountableFileSystem
 from cdk_model_hosting.functions.own_network import own_network
 from cdk_model_hosting.models.network import Network
+from cdk_model_hosting.same_region import check_arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -83,10 +84,12 @@ class ModelFileSystem(MountableFileSystem):
         encryption_key: KMS key of its files; EFS's own when omitted.
         gateway_endpoint: Whether a gateway endpoint of S3's is made in the VPC. When omitted, in a VPC of this app that has none yet:
             add your own before. Of an imported VPC nobody here knows whether it has one.
-        removal_policy: What becomes of it when the stack goes; it stays when omitted.
+        removal_policy: What becomes of it when the stack goes. When omitted, it stays with what others have put there, while the models
+            that deployments have published are removed with the stack; and it is deleted when the deployment that makes it fails.
 
     Raises:
-        ConfigurationError: When an argument is of another kind, or the VPC has a gateway endpoint that is asked for.
+        ConfigurationError: When an argument is of another kind, the key of another region, or the VPC has a gateway endpoint that is
+            asked for.
 
     Attributes:
         file_system_id: Its ID.
@@ -113,7 +116,7 @@ class ModelFileSystem(MountableFileSystem):
         throughput: FileSystemThroughput = FileSystemThroughput.ELASTIC,
         encryption_key: kms.IKey | None = None,
         gateway_endpoint: bool | None = None,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by stacks with file systems alone
         from aws_cdk import aws_efs as efs  # noqa: PLC0415 - the same
@@ -135,6 +138,10 @@ class ModelFileSystem(MountableFileSystem):
         self.access_point = point
         self.mount_path = point.mount_path
         key_arn = None if encryption_key is None else encryption_key.key_arn
+        if key_arn is not None:
+            check_arn(
+                "ModelFileSystem encryption_key", key_arn, self, why="EFS encrypts with keys of its own region only"
+            )
         self.cfn_file_system = efs.CfnFileSystem(
             self,
             "FileSystem",

@@ -24,6 +24,7 @@ from cdk_model_hosting.functions.environment import together_with
 from cdk_model_hosting.functions.fronts.front import Front
 from cdk_model_hosting.functions.layer import content_of
 from cdk_model_hosting.functions.metrics import FunctionMetrics
+from cdk_model_hosting.functions.named import check_packages
 from cdk_model_hosting.functions.on_failure import OnFailure
 from cdk_model_hosting.functions.resources import Settings, make
 from cdk_model_hosting.functions.rollout import Shift
@@ -155,7 +156,8 @@ class ModelFunction(FunctionMetrics, Construct):
             _check_watched(shift, rollback_on)
         super().__init__(scope, construct_id)
         bound = delivery.bind(self)
-        check_layers(code.layers, bound)
+        layers = tuple(each.layer_version_arn for each in code.layers)
+        check_layers(self, layers, bound)
         check_tmp(bound, size.ephemeral_mb)
         if concurrency.snap_start:
             check_snap_start(code, bound, size)
@@ -163,6 +165,7 @@ class ModelFunction(FunctionMetrics, Construct):
         bundle = Bundle(code=code, target=Target(python=code.python, architecture=architecture), model=bound.files)
         stack = place_of(self).stack
         check_size(bundle, bound, bundling=stack.bundling_required)
+        check_packages(bundle, bound)
         self._vpc = vpc_of(self, network, bound.mount)
         made = make(
             self,
@@ -172,7 +175,7 @@ class ModelFunction(FunctionMetrics, Construct):
             Settings(
                 variables=together_with(code.environment, code.variables() | dict(bound.variables)),
                 size=size,
-                layer_arns=(*own, *(each.layer_version_arn for each in code.layers)),
+                layer_arns=(*own, *layers),
                 layer_contents=tuple(content_of(each) for each in code.layers),
                 key=encryption_key,
                 log_days=log_days,
@@ -258,6 +261,9 @@ class ModelFunction(FunctionMetrics, Construct):
         What the code needs before it answers its first request, when its module is loaded or its sample is predicted, must be there
         before a new version begins: ``table.grant_read_data(function.role).apply_before(function.cfn_version)``. What names the
         function's own `alias` cannot come before it, and must not be among the grants of the role then.
+
+        Grants are for all versions at once. What only the version needs that is live now is taken away in the deployment after the one
+        in which the code changes.
         """
         from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
 

@@ -9,11 +9,12 @@ import aws_cdk as cdk
 
 from cdk_model_hosting.functions.assets import upload
 from cdk_model_hosting.functions.image import image_of
-from cdk_model_hosting.functions.role import needs_of, role_of
+from cdk_model_hosting.functions.role import policy_beside, role_of
 from cdk_model_hosting.functions.versions import LIVE, Live, release_of
 from cdk_model_hosting.handlers.model_function.contract import HANDLER
 from cdk_model_hosting.models.image import Architecture
 from cdk_model_hosting.permissions import Permission
+from cdk_model_hosting.same_region import check_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,7 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
     log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
     attaching = () if settings.vpc is None else settings.vpc.permissions
     role = role_of(scope, "Role", log_group_arn=log_group.attr_arn, permissions=attaching)
-    needs = _needs(scope, stack, role, delivery, settings)
+    needs = _needs(scope, role, delivery, settings)
     facts: dict[str, Any] = {
         "architectures": [_ARCHITECTURES[bundle.target.architecture]],
         "kms_key_arn": None if settings.key is None else settings.key.key_arn,
@@ -145,6 +146,7 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
     version = lambda_.CfnVersion(scope, f"Version{release}", function_name=function.ref)
     alias = _alias(scope, function, version, settings)
     if settings.verify:
+        settings.concurrency.check_room()
         from cdk_model_hosting.functions.version_check import VersionCheck  # noqa: PLC0415 - loads Lambda's module
 
         alias.add_resource_dependency(VersionCheck.of(stack).check(scope, release, version_arn=version.ref))
@@ -160,15 +162,21 @@ def make(scope: Construct, stack: cdk.Stack, bundle: Bundle, delivery: BoundDeli
     return Resources(log_group=log_group, role=role, function=function, version=version, release=release, live=live)
 
 
-def _needs(
-    scope: Construct, stack: cdk.Stack, role: iam.CfnRole, delivery: BoundDelivery, settings: Settings
-) -> iam.CfnPolicy | None:
-    """What the version needs that is made of this: its model, its file system, its key, where its failed events go."""
+def _needs(scope: Construct, role: iam.CfnRole, delivery: BoundDelivery, settings: Settings) -> iam.CfnPolicy | None:
+    """What the version needs that is made of this: its model, its file system, its key, where its failed events go.
+
+    None where that is nothing.
+    """
     key, mount = settings.key, delivery.mount
-    decrypt = () if key is None else (Permission(actions=("kms:Decrypt",), resources=(key.key_arn,)),)
+    decrypt = () if key is None else (_decrypting(scope, key.key_arn),)
     mounting, content = ((), ()) if mount is None else (mount.permissions, mount.content)
     needed = (*decrypt, *delivery.permissions, *mounting, *settings.permissions)
-    return needs_of(scope, stack, role, needed, content)
+    return policy_beside(scope, role, needed, prefix="Needs", content=content) if needed else None
+
+
+def _decrypting(scope: Construct, key_arn: str) -> Permission:
+    check_arn("ModelFunction encryption_key", key_arn, scope, why="Lambda encrypts with keys of its own region only")
+    return Permission(actions=("kms:Decrypt",), resources=(key_arn,))
 
 
 def _options(settings: Settings, mount: Mount | None) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from cdk_model_hosting.acknowledgments import acknowledge_wildcards
 from cdk_model_hosting.functions.versions import release_of
 from cdk_model_hosting.permissions import Permission, policy_document
+from cdk_model_hosting.placement import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import aws_cdk as cdk
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
@@ -51,27 +51,31 @@ def role_of(
     return role
 
 
-def needs_of(
-    scope: Construct, stack: cdk.Stack, role: iam.CfnRole, permissions: Sequence[Permission], content: Sequence[object]
-) -> iam.CfnPolicy | None:
-    """What a version needs and another may not, its model for instance, as a policy of its own; None where that is nothing.
+def policy_beside(
+    scope: Construct,
+    role: iam.CfnRole,
+    permissions: Sequence[Permission],
+    *,
+    prefix: str,
+    content: Sequence[object] = (),
+) -> iam.CfnPolicy:
+    """What the next deployment may need no more, a model for instance, as a policy of its own beside the role's.
 
-    All versions have one role. When the next version needs something else, that is another policy beside this one: the version that
-    is live goes on reading its model until the alias has moved, and this one goes when the deployment cleans up.
+    All versions have one role. A deployment that needs something else makes another policy before it changes anything, and this one
+    goes when it cleans up: the version that is live goes on reading its model until the alias has moved, and messages of a queue
+    are received until another one takes its place.
 
     Args:
         scope: Where to make it.
-        stack: Its stack.
         role: The function's role.
-        permissions: What the version needs.
+        permissions: What it allows.
+        prefix: What its name begins with.
         content: What a change of replaces a resource that `permissions` refer to, where the reference stays the same.
     """
     from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
 
-    if not permissions:
-        return None
     document = policy_document(permissions)
-    name = f"Needs{release_of(stack, {'document': document, 'content': list(content)})}"
+    name = f"{prefix}{release_of(place_of(scope).stack, {'document': document, 'content': list(content)})}"
     policy = iam.CfnPolicy(scope, name, policy_name=name, policy_document=document, roles=[role.ref])
     acknowledge_wildcards(policy, permissions)
     return policy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _MINUTE = 60
 _ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 _TENTH = 10
+_WHOLE = 100
 _CANARIES = (5, 10, 15, 30)
 _LINEARS = (1, 2, 3, 10)
 
@@ -91,8 +93,11 @@ class Shift:
                 f"{what} bake must be whole minutes for functions, got {seconds:g} seconds: CodeDeploy counts in minutes"
             )
         minutes = int(seconds // _MINUTE)
-        FUNCTION_BAKE_MINUTES.check(f"{what} bake", minutes)
         percent = int(literal(f"{what} percent", plan.step.size))
+        FUNCTION_BAKE_MINUTES.check(f"{what} bake", minutes)
+        if isinstance(plan, Linear):
+            waits = math.ceil(_WHOLE / percent) - 1
+            FUNCTION_BAKE_MINUTES.check(f"{what} bake for {waits} steps", minutes * waits)
         kinds: dict[type[Gradual], Kind] = {Canary: "TimeBasedCanary", Linear: "TimeBasedLinear"}
         return cls(what=what, kind=kinds[type(plan)], percent=percent, minutes=minutes)
 

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.functions.zones import check_zones
 from cdk_model_hosting.limits import SECURITY_GROUPS
 from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct, IDependable
 
     from cdk_model_hosting.functions.mount import Mount
-    from cdk_model_hosting.models.network import Network
+    from cdk_model_hosting.models.network import Attachment, Network
 
 _INTERFACES = Permission(
     actions=(
@@ -41,6 +40,8 @@ _PUBLIC = Advice(
     "the function stands in public subnets of its VPC, where Lambda gives it no public address: it reaches nothing outside, S3 and "
     "SageMaker included, but by endpoints of the VPC; choose private subnets with a NAT gateway",
 )
+_INTERFACES_OF = "Network interfaces of a model function"
+_IN_ALL = "ModelFunction network security_groups and those of the model's file system in all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class BoundVpc:
         vpc: The VPC.
         subnet_ids: The subnets.
         group_ids: The security groups.
-        security_groups: The same, as the CDK knows them.
+        security_groups: Those of them that are the function's, as the CDK knows them, without those that let it mount a file system.
         after: What the way out of the VPC is made of.
         permissions: What Lambda needs of the function's role, and the code must not have.
         advice: What works, but not as one may expect.
@@ -77,14 +78,35 @@ def vpc_of(scope: Construct, network: Network | None, mount: Mount | None) -> Bo
     Raises:
         ConfigurationError: When the file system is in another VPC, or cannot be reached from one of the zones.
     """
-    asked = _with_groups_of(mount, network) if mount is not None else network
+    if mount is not None and network is not None:
+        _check_vpc(mount, network)
+    # What may be reached from the groups that a file system lets in, all of its functions reach, and what publishes its models: each
+    # function has a group of its own besides.
+    asked = network if mount is None or network is not None else replace(mount.network, security_groups=None)
     if asked is None:
         return None
-    attached = asked.attach(scope, description="Network interfaces of a model function")
+    attached = asked.attach(scope, description=_INTERFACES_OF)
     if mount is not None and network is not None:
-        _check_zones(mount, attached.subnets.zones)
+        check_zones(scope, mount, attached.subnets.zones)
+    mounting = () if mount is None else mount.network.security_groups or ()
+    group_ids = tuple(dict.fromkeys((*attached.group_ids, *(each.security_group_id for each in mounting))))
+    SECURITY_GROUPS.check_length(_IN_ALL, group_ids)
+    return replace(_bound(asked, attached), group_ids=group_ids)
+
+
+def vpc_of_writer(scope: Construct, mount: Mount) -> BoundVpc:
+    """Where a function stands that has nothing to do but with a file system: it needs no security group of its own.
+
+    Args:
+        scope: The function's construct.
+        mount: The file system.
+    """
+    return _bound(mount.network, mount.network.attach(scope, description=_INTERFACES_OF))
+
+
+def _bound(network: Network, attached: Attachment) -> BoundVpc:
     return BoundVpc(
-        vpc=asked.vpc,
+        vpc=network.vpc,
         subnet_ids=attached.subnet_ids,
         group_ids=attached.group_ids,
         security_groups=attached.security_groups,
@@ -94,32 +116,12 @@ def vpc_of(scope: Construct, network: Network | None, mount: Mount | None) -> Bo
     )
 
 
-def _with_groups_of(mount: Mount, network: Network | None) -> Network:
-    """A network from which a file system can be reached: its security groups let those in who have one of them."""
-    if network is None:
-        return mount.network
+def _check_vpc(mount: Mount, network: Network) -> None:
     if _are_different(network.vpc, mount.network.vpc):
         raise ConfigurationError(
             f"ModelFunction network must be in the VPC of the model's file system, {mount.network.vpc.node.path}, got "
             f"{network.vpc.node.path}: the function reaches it from there alone"
         )
-    groups = [*(network.security_groups or ()), *(mount.network.security_groups or ())]
-    if groups:
-        SECURITY_GROUPS.check_length(
-            "ModelFunction network security_groups and those of the model's file system in all", groups
-        )
-    return replace(network, security_groups=groups or None)
-
-
-def _check_zones(mount: Mount, zones: Sequence[str | None]) -> None:
-    """Refuse zones that have no mount target, as far as all are known."""
-    without = sorted({each for each in zones if each is not None} - set(mount.zones))
-    if not mount.zones or not without or any(is_token(each) for each in (*zones, *mount.zones)):
-        return
-    raise ConfigurationError(
-        f"ModelFunction network subnets must be in zones of the model's file system, {', '.join(mount.zones)}, got some in "
-        f"{', '.join(without)}: a function mounts it through the mount target of its own zone"
-    )
 
 
 def _are_different(one: ec2.IVpc, other: ec2.IVpc) -> bool:

@@ -182,7 +182,7 @@ FUNCTION_LOG_DAYS = Choice(
     read=_READ,
 )
 FUNCTION_BAKE_MINUTES = Limit(
-    name="wait after each step of a function's rollout",
+    name="time from the first step of a function's rollout to the last",
     low=1,
     high=2880,
     unit="minutes",

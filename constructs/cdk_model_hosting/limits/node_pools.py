@@ -43,13 +43,13 @@ POOL_FAMILIES = Limit(
     read=_READ,
 )
 AUTO_MODE_NODE_DAYS = Limit(
-    name="days after which a node of EKS Auto Mode is replaced",
+    name="days after which a node of EKS Auto Mode is gone, those in which it is drained included",
     low=0,
     high=21,
     unit="days",
     integer=False,
     above_low=True,
-    why="EKS lets none of its own nodes grow older",
+    why="EKS lets none of its own nodes grow older; without a word they are replaced after 14 days and drained for one",
     source="https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html",
     read=_READ,
 )
@@ -76,5 +76,14 @@ NODE_AGE_SECONDS = Limit(
     unit="seconds",
     why="a node that lives shorter hardly gets to serve the models that it loads",
     source=_NODEPOOLS,
+    read=_READ,
+)
+NODE_DRAIN_SECONDS = Limit(
+    name="longest that a node of a pool waits for its pods when it is to go",
+    low=1,
+    high=None,
+    unit="seconds",
+    why="without any time pods are ended in the middle of a request",
+    source="https://karpenter.sh/docs/concepts/disruption/#terminationgraceperiod",
     read=_READ,
 )

@@ -102,6 +102,15 @@ NODES_UNAVAILABLE = Limit(
     source=_UPDATE,
     read=_READ,
 )
+NODE_LEAVE_SECONDS = Limit(
+    name="longest that a managed node group waits until the pods of a node that it replaces have gone",
+    low=0,
+    high=900,
+    unit="seconds",
+    why="the update fails then, unless it is forced",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html",
+    read=_READ,
+)
 CAPACITY_RESERVATION_ID = TextLimit(
     name="ID of a capacity reservation",
     low=11,

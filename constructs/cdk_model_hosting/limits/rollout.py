@@ -7,6 +7,15 @@ _TRAFFIC = sagemaker_api("TrafficRoutingConfig")
 _BLUE_GREEN = sagemaker_api("BlueGreenUpdatePolicy")
 _ROLLING = sagemaker_api("RollingUpdatePolicy")
 
+SHIFT_PERCENT = Limit(
+    name="share that goes first, or in each step, of an endpoint's fleet or of a function's traffic",
+    low=1,
+    high=99,
+    unit="%",
+    why="CodeDeploy shifts at most so much of a function's traffic at a time, and SageMaker at most half of a fleet",
+    source="https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html",
+    read="2026-11-21",
+)
 CANARY_PERCENT = Limit(
     name="share of the fleet that a canary shifts first",
     low=1,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdk_model_hosting.arguments import require, require_like
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import SECURITY_GROUPS, SUBNETS
 from cdk_model_hosting.models.subnets import ChosenSubnets, given_subnets, selected_subnets
 from cdk_model_hosting.permissions import Permission, arn
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _VPC = "a VPC such as Vpc.from_lookup(self, 'Vpc', vpc_id='vpc-0123456789abcdef0')"
 _GROUP = "a security group such as SecurityGroup.from_security_group_id(self, 'Group', 'sg-0123456789abcdef0')"
+_SUBNET = "a subnet such as Subnet.from_subnet_id(self, 'Subnet', 'subnet-0123456789abcdef0')"
 _SAME_REGION = "network interfaces stand in a VPC of their own region"
 
 
@@ -37,7 +40,7 @@ class Network:
         security_groups: 1-5 groups; one that lets everything out and nothing in is made when omitted.
 
     Raises:
-        ConfigurationError: When something else than a VPC or security groups, or too many of these, or none, are given.
+        ConfigurationError: When something else than a VPC, subnets or security groups, or too many of these, or none, are given.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html and
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -49,6 +52,8 @@ class Network:
 
     def __post_init__(self) -> None:
         require_like("Network vpc", self.vpc, "vpc_id", _VPC)
+        if self.subnets is not None:
+            _check_selection(self.subnets)
         if self.security_groups is not None:
             require("Network security_groups", self.security_groups, list, tuple)
             for each in self.security_groups:
@@ -65,7 +70,7 @@ class Network:
             description: What the group's network interfaces are.
 
         Raises:
-            ConfigurationError: When there are no subnets, or too many, or they are in another region than `scope`.
+            ConfigurationError: When there are no such subnets, or too many, or they are in another region than `scope`.
         """
         from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
 
@@ -93,13 +98,18 @@ class Network:
     def _chosen(self) -> ChosenSubnets:
         if self.subnets is not None and self.subnets.subnets is not None:
             return given_subnets(self.vpc, self.subnets.subnets)
-        selected = self.vpc.select_subnets() if self.subnets is None else self.vpc.select_subnets(
-            availability_zones=self.subnets.availability_zones,
-            one_per_az=self.subnets.one_per_az,
-            subnet_filters=self.subnets.subnet_filters,
-            subnet_group_name=self.subnets.subnet_group_name,
-            subnet_type=self.subnets.subnet_type,
-        )  # fmt: skip
+        try:
+            selected = self.vpc.select_subnets() if self.subnets is None else self.vpc.select_subnets(
+                availability_zones=self.subnets.availability_zones,
+                one_per_az=self.subnets.one_per_az,
+                subnet_filters=self.subnets.subnet_filters,
+                subnet_group_name=self.subnets.subnet_group_name,
+                subnet_type=self.subnets.subnet_type,
+            )  # fmt: skip
+        except RuntimeError as error:
+            # The CDK puts a code before its sentence.
+            shown = re.sub(r"^\w+: ", "", str(error), count=1)
+            raise ConfigurationError(f"Network subnets must be some of the VPC's, got none: {shown}") from error
         return selected_subnets(selected)
 
     def bind(self, scope: Construct) -> BoundNetwork:
@@ -113,6 +123,14 @@ class Network:
             security_groups=attached.security_groups,
             permissions=_permissions(group_ids, subnet_ids),
         )
+
+
+def _check_selection(subnets: ec2.SubnetSelection) -> None:
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
+
+    require("Network subnets", subnets, ec2.SubnetSelection)
+    for each in subnets.subnets or ():
+        require_like("Network subnets element", each, "subnet_id", _SUBNET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.limits import (
     BAKE_SECONDS,
+    CANARY_PERCENT,
     LINEAR_PERCENT,
     TERMINATION_WAIT_SECONDS,
     Limit,
@@ -81,10 +82,10 @@ class Gradual(AllAtOnce):
     step: Step
     wait_seconds: int
 
-    percents: ClassVar[Limit | None] = None
+    shares: ClassVar[Limit]
+    least_instances: ClassVar[Limit | None] = None
 
     def __post_init__(self) -> None:
-        BAKE_SECONDS.check(f"{self.what} bake", self.wait_seconds)
         TERMINATION_WAIT_SECONDS.check(f"{self.what} final_bake", self.final_seconds)
         super(Gradual, self).__post_init__()
 
@@ -93,9 +94,13 @@ class Gradual(AllAtOnce):
         return (self.wait_seconds,)
 
     def check(self, variants: Sequence[Variant]) -> None:
-        """Refuse fleets that are too small to be replaced in steps, or large enough to take too long."""
+        """Refuse steps that SageMaker does not take, and fleets that are too small for steps, or so large that they take too long."""
+        # Not before: the same words may be meant for a function, whose traffic CodeDeploy shifts.
+        if self.step.measure == "CAPACITY_PERCENT":
+            self.shares.check(f"{self.what} percent", self.step.size)
+        BAKE_SECONDS.check(f"{self.what} bake", self.wait_seconds)
         for variant in variants:
-            self.step.check(self.what, variant, self.percents)
+            self.step.check(self.what, variant, self.least_instances)
         super(Gradual, self).check(variants)
 
     def _advice_on_alarms(self, rollback_on: Sequence[Alarm | cloudwatch.IAlarm]) -> list[Advice]:
@@ -109,6 +114,8 @@ class Gradual(AllAtOnce):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary(Gradual):
     """One small step, then the rest."""
+
+    shares = CANARY_PERCENT
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:  # noqa: ARG002 - the same for every fleet
         """One wait for the canary, one at the end."""
@@ -125,7 +132,8 @@ class Canary(Gradual):
 class Linear(Gradual):
     """Steps of one size until all traffic has moved."""
 
-    percents = LINEAR_PERCENT
+    shares = LINEAR_PERCENT
+    least_instances = LINEAR_PERCENT
 
     def waits(self, variant: Variant) -> tuple[int | None, ...]:
         """One wait a step, one at the end."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.limits import CANARY_PERCENT, LINEAR_PERCENT, ROLLING_BACK_PERCENT, ROLLING_PERCENT
+from cdk_model_hosting.limits import ROLLING_BACK_PERCENT, ROLLING_PERCENT, SHIFT_PERCENT
 from cdk_model_hosting.rollout.blue_green import AllAtOnce, Canary, Linear
 from cdk_model_hosting.rollout.plan import Plan, Step
 from cdk_model_hosting.rollout.rolling import Rolling
@@ -27,6 +27,9 @@ class Rollout:
 
     SageMaker replaces fleets of Inf1 instances, and containers from the Marketplace, all at once and without baking,
     whatever is asked for.
+
+    The ranges of percentages and times are SageMaker's for endpoints, and CodeDeploy's for functions: what is outside of them is
+    refused by the endpoint, or the function, that is to be replaced so. Pods take any.
 
     See: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
     """
@@ -66,9 +69,9 @@ class Rollout:
         """Shift a small share of the traffic first, watch the alarms, then shift the rest.
 
         Args:
-            percent: Share of the fleet that goes first, 1-50. Give this or `instances`.
+            percent: Share of the fleet that goes first, 1-50; of a function's traffic, 1-99. Give this or `instances`.
             instances: Instances that go first, at most half the fleet.
-            bake: How long alarms are watched before the rest follows, 0-60 minutes.
+            bake: How long alarms are watched before the rest follows, 0-60 minutes; for functions, a minute to two days.
             final_bake: How long they are watched after that before the old fleet goes, 0-60 minutes; 0 when omitted.
             timeout: Longest time for the whole rollout, 10 minutes to 8 hours; computed when omitted.
 
@@ -81,7 +84,7 @@ class Rollout:
         return Rollout(
             Canary(
                 what=what,
-                step=Step.of(what, percent, instances, CANARY_PERCENT),
+                step=Step.of(what, percent, instances, SHIFT_PERCENT),
                 wait_seconds=_required(f"{what} bake", bake),
                 final_seconds=0 if final is None else final,
                 timeout_seconds=seconds(f"{what} timeout", timeout),
@@ -100,9 +103,10 @@ class Rollout:
         """Shift the traffic in equal steps, and watch the alarms after each.
 
         Args:
-            percent: Share of the fleet that each step shifts, 10-50. Give this or `instances`.
+            percent: Share of the fleet that each step shifts, 10-50; of a function's traffic, 1-99. Give this or `instances`.
             instances: Instances that each step shifts, at most half the fleet.
-            bake: How long alarms are watched after each step, 0-60 minutes.
+            bake: How long alarms are watched after each step, 0-60 minutes; for functions, a minute to two days from the first
+                step to the last.
             final_bake: How long they are watched after the last one before the old fleet goes, 0-60 minutes; 0 when
                 omitted.
             timeout: Longest time for the whole rollout, 10 minutes to 8 hours; computed when omitted.
@@ -118,7 +122,7 @@ class Rollout:
         return Rollout(
             Linear(
                 what=what,
-                step=Step.of(what, percent, instances, LINEAR_PERCENT),
+                step=Step.of(what, percent, instances, SHIFT_PERCENT),
                 wait_seconds=_required(f"{what} bake", bake),
                 final_seconds=0 if final is None else final,
                 timeout_seconds=seconds(f"{what} timeout", timeout),

@@ -97,6 +97,24 @@ def test_a_body_may_be_base64_and_begin_with_a_byte_order_mark(stage: Stage, tex
     assert json.loads(answer["body"]) == {"doubled": 2}
 
 
+@pytest.mark.parametrize(("body", "kind"), [({"amount": 1}, "dict"), ([1], "list"), (5, "int")])
+def test_a_body_that_only_somebody_who_invokes_directly_can_send_is_refused(
+    stage: Stage, source: tuple[str, Event], body: Any, kind: str
+) -> None:
+    answer = stage.start().handle({**source[1](None), "body": body}, Context())
+
+    assert answer["statusCode"] == 400
+    assert stage.line["reasons"] == [f"the body must be a text, as HTTP has it, got a {kind}"]
+    assert stage.line["Failures"] == 0
+
+
+@pytest.mark.parametrize("headers", ["none", ["a"], {1: 2}, None])
+def test_headers_that_are_none_are_as_if_there_were_none(stage: Stage, source: tuple[str, Event], headers: Any) -> None:
+    event = {**source[1]({"amount": 1}), "headers": headers, "multiValueHeaders": headers}
+
+    assert stage.start().handle(event, Context())["statusCode"] == 200
+
+
 @pytest.mark.parametrize(
     "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.payments+json", ""]
 )

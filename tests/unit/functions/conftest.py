@@ -32,9 +32,10 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Code without packages."""
+    """Code without packages, but for what stands for the one that the usual loader takes."""
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "predictor.py").write_text("def predict(model, request):\n    return request\n")
     (folder / "sample.json").write_text("{}")
+    (folder / "onnxruntime.py").touch()
     return folder

@@ -171,6 +171,16 @@ def test_a_container_writes_the_bytecode_that_this_machine_cannot() -> None:
     ("options", "message"),
     [
         ({"image": 1}, "Bundling.docker image must be a str, got 1: nothing else is understood there"),
+        *(
+            (
+                {"image": each},
+                (
+                    f"Bundling.docker image must be a name without blanks, such as python:3.14-slim, got {each!r}: the container is made "
+                    "from it"
+                ),
+            )
+            for each in ("", " ", "mine:1 --privileged")
+        ),
         (
             {"system_packages": "gcc"},
             "Bundling.docker system_packages must be a list or tuple, got 'gcc': nothing else is understood there",
@@ -187,7 +197,7 @@ def test_fails_when_a_name_is_none(options: dict[str, Any], message: str) -> Non
 
 
 def test_the_code_says_how(tmp_path: Path) -> None:
-    (tmp_path / "predictor.py").touch()
+    (tmp_path / "predictor.py").write_text("def predict(model, request): ...\n")
     (tmp_path / "requirements.txt").write_text("numpy==1 --hash=sha256:1")
     code = FunctionCode.from_folder(tmp_path, requirements="requirements.txt", bundling=Bundling.docker(image="mine"))
 

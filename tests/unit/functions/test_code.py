@@ -17,7 +17,8 @@ def test_the_function_is_told_what_to_call(source: Path) -> None:
 
 def test_the_function_is_told_all_else_that_was_said(source: Path) -> None:
     (source / "deep").mkdir()
-    (source / "deep" / "__init__.py").touch()
+    (source / "deep" / "__init__.py").write_text("from deep.more import decide\n")
+    (source / "my_loaders.py").write_text("def load(path): ...\n")
     code = FunctionCode.from_folder(
         source, entry="deep:decide", loader="my_loaders:load", batch_size=100, sample="sample.json"
     )
@@ -33,11 +34,12 @@ def test_the_function_is_told_all_else_that_was_said(source: Path) -> None:
 def test_the_lock_is_no_part_of_the_function(source: Path) -> None:
     (source / "requirements.txt").touch()
 
-    assert set(FunctionCode.from_folder(source).files()) == {"predictor.py", "sample.json", "requirements.txt"}
-    assert set(FunctionCode.from_folder(source, requirements="requirements.txt").files()) == {
-        "predictor.py",
-        "sample.json",
-    }
+    everything, without = (
+        FunctionCode.from_folder(source),
+        FunctionCode.from_folder(source, requirements="requirements.txt"),
+    )
+    assert set(everything.files()) - set(without.files()) == {"requirements.txt"}
+    assert {"predictor.py", "sample.json"} <= set(without.files())
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,20 @@ def test_fails_when_a_file_is_elsewhere(source: Path, model: Path, argument: str
 def test_fails_when_a_file_is_no_text(source: Path, argument: str) -> None:
     with refused(f"FunctionCode {argument} must be a str, got 5: nothing else is understood there"):
         FunctionCode.from_folder(source, **{argument: 5})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("text", "why"), [
+    (b"", "Expecting value: line 1 column 1 (char 0)"),
+    (b"{'amount': 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+    (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+])  # fmt: skip
+def test_fails_when_a_sample_is_no_json(source: Path, text: bytes, why: str) -> None:
+    path = source / "sample.json"
+    path.write_bytes(text)
+    with refused(
+        f"FunctionCode sample must be a file with JSON, got {path}: {why}; a version that cannot answer it is not deployed"
+    ):
+        FunctionCode.from_folder(source, sample="sample.json")
 
 
 def test_fails_when_the_entry_is_no_module_of_the_folder(source: Path) -> None:

@@ -123,3 +123,29 @@ def test_tokens_pass_every_check() -> None:
     token = number_token(new_stack())
     Concurrency(reserved=token, provisioned=5)  # type: ignore[arg-type]
     Concurrency(reserved=5, scaling=Scaling.between(token, token))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kept", "what"),
+    [
+        ({"provisioned": 5}, "provisioned"),
+        ({"scaling": Scaling.on_provisioned_use(percent=70, between=(1, 5))}, "scaling maximum"),
+    ],
+)
+def test_fails_when_no_new_version_could_be_tried(source: Path, model: Path, kept: dict[str, Any], what: str) -> None:
+    stack = new_stack()
+    with refused(
+        f"Concurrency {what} must be less than reserved 5 with verify_version, got 5: a new version is tried in an environment beside "
+        "those that are kept ready for the live one"
+    ):
+        function(source, model, stack, concurrency=Concurrency(reserved=5, **kept))
+    function(source, model, stack, "Unverified", concurrency=Concurrency(reserved=5, **kept), verify_version=False)
+    function(source, model, stack, "Larger", concurrency=Concurrency(reserved=6, **kept))
+
+
+def test_environments_whose_number_is_not_known_pass(source: Path, model: Path) -> None:
+    stack = new_stack()
+    token = number_token(stack)
+    made = function(source, model, stack, concurrency=Concurrency(reserved=5, provisioned=token))  # type: ignore[arg-type]
+
+    assert only_own(made, "AWS::Lambda::Function")["ReservedConcurrentExecutions"] == 5

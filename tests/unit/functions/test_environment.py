@@ -14,7 +14,20 @@ def test_the_users_variables_stand_beside_the_librarys() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["AWS_REGION", "LAMBDA_TASK_ROOT", "MODEL_FUNCTION_PATH", "1A", "A", "A-B", "_A", "Ä1"]
+    "name",
+    [
+        "AWS_REGION",
+        "LAMBDA_TASK_ROOT",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "MODEL_FUNCTION_PATH",
+        "1A",
+        "A",
+        "A-B",
+        "_A",
+        "Ä1",
+    ],
 )
 def test_fails_when_a_name_is_taken_or_none(name: str) -> None:
     with refused(
@@ -22,6 +35,10 @@ def test_fails_when_a_name_is_taken_or_none(name: str) -> None:
         f"Lambda's own or begin with MODEL_FUNCTION_, got {name!r}: the function reads it as something else"
     ):
         check_names({name: "x"})
+
+
+def test_the_time_zone_is_the_users_to_set() -> None:
+    check_names({"TZ": "Europe/Zurich"})
 
 
 def test_fails_when_a_value_is_no_text() -> None:

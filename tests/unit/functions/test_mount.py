@@ -13,7 +13,7 @@ from cdk_model_hosting import Concurrency, ModelDelivery, Network
 from cdk_model_hosting.functions.delivery import BoundDelivery
 from cdk_model_hosting.functions.mount import Mount
 from cdk_model_hosting.permissions import Permission
-from tests.unit.builders import new_stack, refused, text_token
+from tests.unit.builders import att, new_stack, refused, resources, text_token
 from tests.unit.functions.made import function, only_own, own, policies
 from tests.unit.functions.test_vpc import brought, group
 
@@ -61,19 +61,31 @@ def test_the_function_mounts_it_where_it_is_reached(source: Path, model: Path) -
 
     properties = only_own(made, "AWS::Lambda::Function")
     assert properties["FileSystemConfigs"] == [{"Arn": ACCESS_POINT, "LocalMountPath": "/mnt/models"}]
-    assert properties["VpcConfig"] == {"SecurityGroupIds": ["sg-nfs"], "SubnetIds": ["subnet-1", "subnet-2"]}
+    (own_group,) = own(made, "AWS::EC2::SecurityGroup")
+    assert properties["VpcConfig"] == {
+        "SecurityGroupIds": [att(own_group, "GroupId"), "sg-nfs"],
+        "SubnetIds": ["subnet-1", "subnet-2"],
+    }
     (found,) = own(made, "AWS::Lambda::Function").values()
     assert set(own(made, "AWS::EFS::MountTarget")) <= set(found["DependsOn"])
     assert PERMISSION.render() in policies(made)
 
 
-@pytest.mark.parametrize(("given", "taken"), [(["sg-1"], ["sg-1", "sg-nfs"]), (None, ["sg-nfs"])])
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (["sg-1"], ["sg-1", "sg-nfs"]),
+        (["sg-nfs", "sg-1"], ["sg-nfs", "sg-1"]),
+        (None, [att("FraudSecurityGroupF6393D12", "GroupId"), "sg-nfs"]),
+    ],
+)
 def test_a_network_of_the_users_gets_the_groups_that_the_file_system_lets_in(
-    source: Path, model: Path, given: list[str] | None, taken: list[str]
+    source: Path, model: Path, given: list[str] | None, taken: list[Any]
 ) -> None:
     stack = new_stack()
-    mounted = network(stack)
-    groups = None if given is None else [group(stack, each) for each in given]
+    known = {"sg-nfs": group(stack, "sg-nfs"), "sg-1": group(stack)}
+    mounted = Network(vpc=brought(stack), security_groups=[known["sg-nfs"]])
+    groups = None if given is None else [known[each] for each in given]
     public = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
     wanted = Network(vpc=mounted.vpc, subnets=public, security_groups=groups)
 
@@ -83,6 +95,22 @@ def test_a_network_of_the_users_gets_the_groups_that_the_file_system_lets_in(
         "SecurityGroupIds": taken,
         "SubnetIds": ["subnet-3", "subnet-4"],
     }
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_what_one_function_may_reach_the_others_of_the_file_system_may_not(
+    source: Path, model: Path, *, given: bool
+) -> None:
+    stack = new_stack()
+    mounted = network(stack)
+    groups = [group(stack, "sg-mine")] if given else None
+    wanted = Network(vpc=mounted.vpc, security_groups=groups)
+    made = function(source, model, stack, delivery=Mounted(mounted), network=wanted)
+    made.connections.allow_to(group(stack, "sg-database"), ec2.Port.tcp(5432))
+
+    let_in = [each["Properties"] for each in resources(stack, "AWS::EC2::SecurityGroupIngress").values()]
+    expected = "sg-mine" if given else att("FraudSecurityGroupF6393D12", "GroupId")
+    assert [(each["GroupId"], each["SourceSecurityGroupId"]) for each in let_in] == [("sg-database", expected)]
 
 
 def test_fails_when_the_file_system_is_in_another_vpc(source: Path, model: Path) -> None:

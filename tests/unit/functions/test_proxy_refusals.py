@@ -44,11 +44,21 @@ def test_fails_when_arguments_are_of_the_wrong_kind(source: Path) -> None:
 
 
 def test_fails_when_something_is_to_be_loaded(source: Path) -> None:
+    (source / "predictor.py").write_text("def load(path): ...\ndef predict(endpoint, request): ...\n")
     with refused(
         "FunctionCode loader must be omitted for an EndpointProxy, got 'predictor:load': the endpoint has the model, and none is "
         "loaded"
     ):
         proxy(source, named(new_stack()), code=FunctionCode.from_folder(source, loader="predictor:load"))
+
+
+def test_fails_when_what_asks_the_endpoint_is_not_there(source: Path) -> None:
+    (source / "predictor.py").write_text("def predict(request): ...\n")
+    with refused(
+        "FunctionCode entry must name a function that takes a model and a request, got predict(request) in predictor.py: it is called as "
+        "predict(model, request)"
+    ):
+        proxy(source, named(new_stack()))
 
 
 def test_fails_when_no_component_is_named(source: Path) -> None:

@@ -72,6 +72,19 @@ def test_codedeploys_own_configurations_are_used(source: Path, model: Path, roll
             Rollout.linear(percent=20, bake=MINUTES(3)),
             {"Type": "TimeBasedLinear", "TimeBasedLinear": {"LinearPercentage": 20, "LinearInterval": 3}},
         ),
+        # More than SageMaker lets an endpoint do.
+        (
+            Rollout.canary(percent=99, bake=cdk.Duration.days(2)),
+            {"Type": "TimeBasedCanary", "TimeBasedCanary": {"CanaryPercentage": 99, "CanaryInterval": 2880}},
+        ),
+        (
+            Rollout.linear(percent=1, bake=MINUTES(29)),
+            {"Type": "TimeBasedLinear", "TimeBasedLinear": {"LinearPercentage": 1, "LinearInterval": 29}},
+        ),
+        (
+            Rollout.linear(percent=60, bake=cdk.Duration.hours(48)),
+            {"Type": "TimeBasedLinear", "TimeBasedLinear": {"LinearPercentage": 60, "LinearInterval": 2880}},
+        ),
     ],
 )
 def test_others_are_made(source: Path, model: Path, rollout: Rollout, routing: dict[str, Any]) -> None:
@@ -257,6 +270,20 @@ def test_alarms_that_look_for_longer_than_a_step_are_told_of(source: Path, model
             (
                 "Rollout.canary bake must be 1-2880 minutes, got 0: CodeDeploy counts in whole minutes, and shifts traffic for two "
                 "days at most"
+            ),
+        ),
+        (
+            Rollout.canary(percent=10, bake=MINUTES(2881)),
+            (
+                "Rollout.canary bake must be 1-2880 minutes, got 2881: CodeDeploy counts in whole minutes, and shifts traffic for "
+                "two days at most"
+            ),
+        ),
+        (
+            Rollout.linear(percent=10, bake=MINUTES(321)),
+            (
+                "Rollout.linear bake for 9 steps must be 1-2880 minutes, got 2889: CodeDeploy counts in whole minutes, and shifts "
+                "traffic for two days at most"
             ),
         ),
     ],

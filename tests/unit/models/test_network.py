@@ -209,6 +209,7 @@ def test_a_subnet_that_is_known_by_its_id_alone_is_enough() -> None:
     assert only(stack, "AWS::SageMaker::Model")["VpcConfig"]["Subnets"] == ["subnet-9"]
 
 
+SUBNET = "a subnet such as Subnet.from_subnet_id(self, 'Subnet', 'subnet-0123456789abcdef0')"
 VPC = "a VPC such as Vpc.from_lookup(self, 'Vpc', vpc_id='vpc-0123456789abcdef0')"
 GROUP = "a security group such as SecurityGroup.from_security_group_id(self, 'Group', 'sg-0123456789abcdef0')"
 
@@ -224,3 +225,39 @@ def test_fails_when_a_vpc_or_a_group_is_none() -> None:
     ):
         Network(vpc=vpc, security_groups="sg-1")  # type: ignore[arg-type]
     assert Network(vpc=vpc, security_groups=groups).security_groups == tuple(groups)
+
+
+@pytest.mark.parametrize("subnets", ["subnet-1", ["subnet-1"]])
+def test_fails_when_subnets_are_no_selection(subnets: Any) -> None:
+    _, vpc, _ = brought()
+    with refused(f"Network subnets must be a SubnetSelection, got {subnets!r}: nothing else is understood there"):
+        Network(vpc=vpc, subnets=subnets)
+
+
+def test_fails_when_a_subnet_is_none() -> None:
+    _, vpc, _ = brought()
+    with refused(f"Network subnets element must be {SUBNET}, got 'subnet-1': nothing else is understood there"):
+        Network(vpc=vpc, subnets=ec2.SubnetSelection(subnets=["subnet-1"]))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("selection", "why"),
+    [
+        (
+            {"subnet_group_name": "Models"},
+            "There are no subnet groups with name 'Models' in this VPC. Available names: Public,Private",
+        ),
+        (
+            {"subnet_type": ec2.SubnetType.PRIVATE_ISOLATED},
+            (
+                "There are no 'Isolated' subnet groups in this VPC. Available types: "
+                "Deprecated_Private_NAT,Private,Deprecated_Private,Public"
+            ),
+        ),
+    ],
+)
+def test_fails_when_the_vpc_has_no_such_subnets(selection: dict[str, Any], why: str) -> None:
+    stack, vpc, groups = brought()
+    network = Network(vpc=vpc, subnets=ec2.SubnetSelection(**selection), security_groups=groups)
+    with refused(f"Network subnets must be some of the VPC's, got none: {why}"):
+        single(stack, network=network)

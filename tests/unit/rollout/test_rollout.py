@@ -79,16 +79,27 @@ def test_a_canary_by_instances() -> None:
     assert policy["TerminationWaitInSeconds"] == 0
 
 
-@pytest.mark.parametrize("percent", [0, 51, 80, -1])
-def test_fails_when_the_canary_is_too_small_or_too_large(percent: int) -> None:
+@pytest.mark.parametrize("kind", ["canary", "linear"])
+@pytest.mark.parametrize("percent", [0, 100, -1])
+def test_fails_when_a_share_is_none_of_anything(kind: str, percent: int) -> None:
+    with refused(
+        f"Rollout.{kind} percent must be 1-99 %, got {percent}: CodeDeploy shifts at most so much of a function's traffic at a time, and "
+        "SageMaker at most half of a fleet"
+    ):
+        getattr(Rollout, kind)(percent=percent, bake=TEN)
+
+
+@pytest.mark.parametrize("percent", [51, 80, 99])
+def test_fails_when_the_canary_is_too_large_for_an_endpoint(percent: int) -> None:
+    rollout = Rollout.canary(percent=percent, bake=TEN)
     with refused(
         f"Rollout.canary percent must be 1-50 %, got {percent}: SageMaker shifts at most half the fleet first"
     ):
-        Rollout.canary(percent=percent, bake=TEN)
+        rendered(rollout)
 
 
 def test_fails_when_the_percentage_is_no_whole_number() -> None:
-    with refused("Rollout.canary percent must be 1-50 %, got 12.5: it must be a whole number"):
+    with refused("Rollout.canary percent must be 1-99 %, got 12.5: it must be a whole number"):
         Rollout.canary(percent=12.5, bake=TEN)  # type: ignore[arg-type]
 
 
@@ -109,15 +120,18 @@ def test_fails_when_not_exactly_one_size_is_given(percent: int | None, instances
     )
 
 
-@pytest.mark.parametrize(
-    ("argument", "why"),
-    [("bake", "SageMaker watches a step for at most an hour"),
-     ("final_bake", "SageMaker keeps the old fleet for at most an hour")],
-)  # fmt: skip
-def test_fails_when_the_canary_bakes_too_long(argument: str, why: str) -> None:
-    bakes = {"bake": TEN, "final_bake": TEN, argument: cdk.Duration.seconds(3601)}
-    with refused(f"Rollout.canary {argument} must be 0-3600 seconds, got 3601: {why}"):
-        Rollout.canary(percent=10, **bakes)  # type: ignore[arg-type]
+@pytest.mark.parametrize("kind", ["canary", "linear"])
+def test_fails_when_an_endpoints_step_bakes_too_long(kind: str) -> None:
+    rollout = getattr(Rollout, kind)(percent=10, bake=cdk.Duration.seconds(3601))
+    with refused(f"Rollout.{kind} bake must be 0-3600 seconds, got 3601: SageMaker watches a step for at most an hour"):
+        rendered(rollout)
+
+
+def test_fails_when_the_canary_bakes_too_long_at_the_end() -> None:
+    with refused(
+        "Rollout.canary final_bake must be 0-3600 seconds, got 3601: SageMaker keeps the old fleet for at most an hour"
+    ):
+        Rollout.canary(percent=10, bake=TEN, final_bake=cdk.Duration.seconds(3601))
 
 
 @pytest.mark.parametrize("argument", ["bake", "final_bake", "timeout"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cdk_model_hosting.arguments import require, require_several
+from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.limits import JWT_AUDIENCES, JWT_ISSUER, JWT_SCOPE, JWT_SCOPES
 from cdk_model_hosting.tokens import is_token
 
@@ -35,7 +36,8 @@ class Authorization(ABC):
             scopes: Scopes, one of which a token must have, at most 10; none when omitted.
 
         Raises:
-            ConfigurationError: When the issuer is no HTTPS address, a scope has blanks, or there are too many of these or of audiences.
+            ConfigurationError: When the issuer is no HTTPS address, an audience is blank, a scope has blanks in it, or there are too many of
+                these or of audiences.
 
         See: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
         """
@@ -99,6 +101,11 @@ class _Jwt(Authorization):
             if not is_token(values):
                 require_several(f"{what} {name}", values, str)
                 limit.check_length(f"{what} {name}", values)
+        for audience in () if is_token(self.audiences) else self.audiences:
+            if not audience.strip():
+                raise ConfigurationError(
+                    f"{what} audiences element must not be blank, got {audience!r}: no token is made for nobody"
+                )
         if not is_token(self.scopes):
             for scope in self.scopes:
                 JWT_SCOPE.check(f"{what} scopes element", scope, optional=False)

@@ -71,7 +71,7 @@ def _check(origin: str) -> None:
     if is_token(origin) or origin == "*":
         return
     host = origin.partition("://")[2]
-    if not origin.startswith(_SCHEMES) or not host or set("/ \t") & set(host):
+    if not origin.startswith(_SCHEMES) or "/" in host or host.split() != [host]:
         raise ConfigurationError(
             f"Cors origins must be * or addresses without a path, such as https://www.example.com, got {origin!r}: browsers "
             "compare them letter by letter with where a page comes from"

@@ -14,6 +14,7 @@ from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.functions.alarm import DEAD_LETTERS, MESSAGES
 from cdk_model_hosting.functions.fronts.bound import BoundFront
 from cdk_model_hosting.functions.fronts.front import Front
+from cdk_model_hosting.functions.role import policy_beside
 from cdk_model_hosting.handlers.model_function.contract import BATCH_MARGIN_SECONDS
 from cdk_model_hosting.limits import (
     QUEUE_BATCH,
@@ -23,11 +24,12 @@ from cdk_model_hosting.limits import (
     QUEUE_VISIBILITY_FACTOR,
     QUEUE_WINDOW_SECONDS,
 )
-from cdk_model_hosting.permissions import Permission, policy_document
+from cdk_model_hosting.permissions import Permission
 from cdk_model_hosting.same_region import check_arn
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
@@ -122,14 +124,13 @@ class QueueFront(Front):
             f"{_KIND} queue", queue.queue_arn, scope, why="Lambda takes messages from queues of its own region only"
         )
         key = queue.encryption_master_key
-        _let_receive(live, queue.queue_arn, None if key is None else key.key_arn)
+        receive = _let_receive(scope, live, queue.queue_arn, None if key is None else key.key_arn)
         scaling, most = None, self._concurrency_of(live)
         if most is not None:
             scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=most)
         source = lambda_.CfnEventSourceMapping(
             scope,
             "Messages",
-            # The function, and with it the role and what that may, comes before its alias.
             function_name=live.arn,
             event_source_arn=queue.queue_arn,
             batch_size=self.batch,
@@ -140,6 +141,8 @@ class QueueFront(Front):
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=scaling,
         )
+        # Lambda refuses to hand messages over while the role may not receive them.
+        source.add_resource_dependency(receive)
         send = [Permission(actions=("sqs:GetQueueUrl", "sqs:SendMessage"), resources=(queue.queue_arn,))]
         if key is not None:
             send.append(Permission(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=(key.key_arn,)))
@@ -251,14 +254,10 @@ class QueueFront(Front):
             )
 
 
-def _let_receive(live: Live, queue_arn: str, key_arn: str | None) -> None:
-    """Inline in the role: Lambda refuses to hand messages over while the role may not receive them."""
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with functions alone
-
+def _let_receive(scope: Construct, live: Live, queue_arn: str, key_arn: str | None) -> iam.CfnPolicy:
+    """Let the function receive from this queue. From another one it may so by another policy, until that is let go of."""
     actions = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
     needed = [Permission(actions=actions, resources=(queue_arn,))]
     if key_arn is not None:
         needed.append(Permission(actions=("kms:Decrypt",), resources=(key_arn,)))
-    policy = iam.CfnRole.PolicyProperty(policy_name="Receive", policy_document=policy_document(needed))
-    before = live.role.policies
-    live.role.policies = [*before, policy] if isinstance(before, list) else [policy]
+    return policy_beside(scope, live.role, needed, prefix="Receive")

@@ -73,7 +73,8 @@ class _Batch:
         self._predictor = predictor
         self._account = account
         self._remaining = remaining
-        self._longest = 0.0
+        # Seconds, by how many requests were predicted together.
+        self._longest: dict[int, float] = {}
 
     def predict(self, chunk: _List) -> list[_List]:
         """Predict from a list, if there is time for it.
@@ -87,14 +88,14 @@ class _Batch:
         asked = self._asked(chunk.messages)
         if not asked:
             return []
-        if self._remaining() < self._longest + BATCH_MARGIN_SECONDS:
+        if self._remaining() < self._expected(len(asked)) + BATCH_MARGIN_SECONDS:
             if chunk.spoilt is not None:
                 self._account.spoilt(chunk.spoilt, requests=len(asked))
             self._defer(asked)
             return []
         began = perf_counter()
         outcomes = self._predictor.predict([each.request for each in asked], self._account)
-        self._longest = max(self._longest, perf_counter() - began)
+        self._longest[len(asked)] = max(self._longest.get(len(asked), 0.0), perf_counter() - began)
         error = outcomes[0].error
         # None of them is at fault where the endpoint is busy, and asking for fewer would make it busier.
         if error is not None and len(asked) > 1 and not isinstance(error, EndpointBusy):
@@ -104,6 +105,11 @@ class _Batch:
             if outcome.error is not None:
                 self._fail(message, outcome.error)
         return []
+
+    def _expected(self, length: int) -> float:
+        """How long a list may take: no longer than the next longer one did, or one that was shorter still."""
+        bound = min((each for each in self._longest if each >= length), default=length)
+        return max((seconds for each, seconds in self._longest.items() if each <= bound), default=0.0)
 
     def _asked(self, messages: Sequence[Message]) -> list[Message]:
         """Those from which to predict. What is behind one that comes again must come again too, in order to stay behind it."""

@@ -21,7 +21,7 @@ LONGEST_READ_SECONDS = 70
 """How long to wait for an endpoint's answer at most: SageMaker ends a request after 60 seconds, and is to say so itself."""
 
 BATCH_MARGIN_SECONDS = 1
-"""What must be left of an invocation, beyond the time of its longest call so far, for another call with messages of a queue."""
+"""What must be left of an invocation, beyond the time that a call may take, for another call with messages of a queue."""
 
 LARGEST_ANSWER_BYTES = 6 * 1024**2
 """The largest answer that Lambda hands to somebody who waits for it, as it goes there. Read on 2026-11-21.

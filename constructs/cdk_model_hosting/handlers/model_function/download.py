@@ -14,8 +14,11 @@ from .bucket import BucketModel
 from .digest import sha256_of
 from .failures import StartError
 from .parts import download
+from .progress import notes_of
 from .unpacking import is_archive, unpack
 
+# What the operating system counts a file's room in.
+_BLOCK = 512
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"})
 _DENIED = frozenset({"403", "AccessDenied", "Forbidden"})
 _CHANGED = frozenset({"412", "PreconditionFailed"})
@@ -26,7 +29,7 @@ def fetch(model: BucketModel, *, s3: Any, cache: Path) -> Path:
     """Download a model, unless it is there already.
 
     It gets a folder by its own name at the very end, when everything is there and checked: a download that was broken off, as
-    Lambda breaks it off after ten seconds to begin it anew, never looks like a model.
+    Lambda breaks it off after ten seconds to begin it anew, never looks like a model. What has come of it is not downloaded again.
 
     Args:
         model: The model.
@@ -62,8 +65,8 @@ def fetch(model: BucketModel, *, s3: Any, cache: Path) -> Path:
 
 def _make(folder: Path, model: BucketModel, s3: Any) -> None:
     part, file = folder.with_suffix(".part"), folder.with_suffix(".download")
-    # What was broken off before takes the room that this needs.
-    _remove(part, file)
+    # What was being unpacked when it was broken off takes the room that this needs.
+    shutil.rmtree(part, ignore_errors=True)
     try:
         _download(model, s3, file)
         part.mkdir()
@@ -84,7 +87,8 @@ def _download(model: BucketModel, s3: Any, file: Path) -> None:
         asked["IfMatch"] = f'"{model.etag}"'
 
     def sized(size: int) -> None:
-        if shutil.disk_usage(file.parent).free < size:
+        there = file.stat().st_blocks * _BLOCK if file.exists() else 0
+        if shutil.disk_usage(file.parent).free + there < size:
             raise StartError(_no_room(model, file.parent, f"its {size} bytes take"))
 
     download(s3, asked, file, sized=sized)
@@ -96,7 +100,8 @@ def _download(model: BucketModel, s3: Any, file: Path) -> None:
 
 def _remove(folder: Path, file: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    file.unlink(missing_ok=True)
+    for each in (file, notes_of(file)):
+        each.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -64,6 +64,9 @@ def read(event: Mapping[str, Any]) -> Any:
     if encoding not in ("", "identity"):
         raise RequestRefused(_UNSUPPORTED, f"the Content-Encoding must be identity, got {encoding!r}")
     body: str | bytes = event.get("body") or ""
+    # Whoever invokes the function directly may send anything.
+    if not isinstance(body, str):
+        raise RequestRefused(_BAD_REQUEST, f"the body must be a text, as HTTP has it, got a {type(body).__name__}")
     if event.get("isBase64Encoded"):
         try:
             body = b64decode(body, validate=True)
@@ -117,10 +120,14 @@ def check_size(event: Mapping[str, Any], status: int, body: str) -> None:
 
 def _header(event: Mapping[str, Any], name: str) -> str:
     """The value of a header, empty when there is none; names come in any case."""
-    for given, value in (event.get("headers") or {}).items():
-        if given.lower() == name:
+    for given, value in _mapping(event.get("headers")).items():
+        if str(given).lower() == name:
             return str(value)
-    for given, values in (event.get("multiValueHeaders") or {}).items():
-        if given.lower() == name and values:
+    for given, values in _mapping(event.get("multiValueHeaders")).items():
+        if str(given).lower() == name and isinstance(values, list) and values:
             return str(values[-1])
     return ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else _NONE

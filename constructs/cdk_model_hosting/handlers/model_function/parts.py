@@ -8,6 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
+from .progress import Progress
+
 _PART_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 # One connection does not fill what Lambda gives a function of the network.
@@ -16,7 +18,7 @@ _ATTEMPTS = 3
 
 
 def download(s3: Any, asked: Mapping[str, str], file: Path, *, sized: Callable[[int], None]) -> None:
-    """Download an object.
+    """Download an object, or what is missing of it.
 
     A small one takes a single call. All parts of a large one are of the object that the first one was of.
 
@@ -34,11 +36,14 @@ def download(s3: Any, asked: Mapping[str, str], file: Path, *, sized: Callable[[
     size = int(first["ContentRange"].rpartition("/")[2])
     try:
         sized(size)
-        with file.open("wb") as target, ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            whole = _Parts(s3, {**asked, "IfMatch": first["ETag"]}, target.fileno(), size)
-            under_way = [pool.submit(whole.write, start) for start in range(_PART_BYTES, size, _PART_BYTES)]
+        progress = Progress(file, f"{first['ETag']} {size}")
+        with file.open("r+b") as target, ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            whole = _Parts(s3, {**asked, "IfMatch": first["ETag"]}, target.fileno(), size, progress)
+            missing = [start for start in range(0, size, _PART_BYTES) if start not in progress.done]
+            under_way = [pool.submit(whole.write, start) for start in missing if start]
             try:
-                whole.write(0, first["Body"])
+                if 0 in missing:
+                    whole.write(0, first["Body"])
                 for each in under_way:
                     each.result()
             finally:
@@ -50,11 +55,12 @@ def download(s3: Any, asked: Mapping[str, str], file: Path, *, sized: Callable[[
 class _Parts:
     """The parts of one object."""
 
-    def __init__(self, s3: Any, asked: Mapping[str, str], target: int, size: int) -> None:
+    def __init__(self, s3: Any, asked: Mapping[str, str], target: int, size: int, progress: Progress) -> None:
         self._s3 = s3
         self._asked = asked
         self._target = target
         self._size = size
+        self._progress = progress
 
     def write(self, start: int, body: Any = None) -> None:
         """Write a part; when its connection breaks, from there on once more."""
@@ -68,6 +74,7 @@ class _Parts:
                     raise
                 body = None
             else:
+                self._progress.note(start)
                 return
 
     def _put(self, chunk: bytes, at: int) -> int:

@@ -62,6 +62,13 @@ def test_tokens_pass() -> None:
             ),
         ),
         (
+            {"origins": ["https://a.example\n"]},
+            (
+                "Cors origins must be * or addresses without a path, such as https://www.example.com, got "
+                "'https://a.example\\n': browsers compare them letter by letter with where a page comes from"
+            ),
+        ),
+        (
             {"origins": ["*"], "headers": ["a b"]},
             (
                 "Cors headers element must be 1-1024 characters (letters, digits, hyphens and the like), got 'a b': no header has another "

@@ -263,6 +263,10 @@ def test_fails_when_the_log_is_kept_for_another_time(days: Any) -> None:
             ),
         ),
         (
+            {"audiences": ["app", " "]},
+            "Authorization.jwt audiences element must not be blank, got ' ': no token is made for nobody",
+        ),
+        (
             {"audiences": "app"},
             "Authorization.jwt audiences must be a list or tuple, got 'app': nothing else is understood there",
         ),

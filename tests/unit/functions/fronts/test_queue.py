@@ -5,27 +5,19 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 
 from cdk_model_hosting import Concurrency, Front, FunctionAlarm
 from cdk_model_hosting.functions.size import FunctionSize
-from tests.unit.builders import att, new_stack, number_token, refused, resources, text_token
-from tests.unit.functions.made import function, only_own, own, policies, stack_of
+from tests.unit.builders import att, new_stack, number_token, refused, text_token
+from tests.unit.functions.made import function, only_own, own, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 LIVE = {"Ref": "FraudLiveBDC3EC24"}
-RECEIVE = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-
-
-def received(made: Any) -> list[dict[str, Any]]:
-    """What the role may do for the queue."""
-    (policy,) = [each for each in only_own(made, "AWS::IAM::Role")["Policies"] if each["PolicyName"] == "Receive"]
-    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return statements
+ARN = "arn:aws:sqs:eu-west-1:111122223333:"
 
 
 def queue(scope: cdk.Stack, visible: int | None, **options: Any) -> sqs.Queue:
@@ -58,16 +50,6 @@ def test_a_queue_of_its_own_fits_the_function(source: Path, model: Path) -> None
         "MaximumBatchingWindowInSeconds": 20,
         "ScalingConfig": {"MaximumConcurrency": 4},
     }
-
-
-def test_the_role_may_receive_from_the_queue_before_it_has_to(source: Path, model: Path) -> None:
-    plain = policies(function(source, model))
-    made = function(source, model, front=Front.queue())
-
-    (serve, receive) = only_own(made, "AWS::IAM::Role")["Policies"]
-    assert (serve["PolicyDocument"]["Statement"], receive["PolicyName"]) == (plain, "Receive")
-    (own_queue,) = [name for name in own(made, "AWS::SQS::Queue") if "DeadLetters" not in name]
-    assert received(made) == [{"Action": RECEIVE, "Effect": "Allow", "Resource": att(own_queue, "Arn")}]
 
 
 def test_what_is_not_said_is_as_lambda_has_it(source: Path, model: Path) -> None:
@@ -146,35 +128,6 @@ def only_own_queue(made: Any) -> dict[str, Any]:
     return properties
 
 
-def test_a_queue_that_is_given_is_decrypted_with_its_key(source: Path, model: Path) -> None:
-    stack = new_stack()
-    key = kms.Key(stack, "Key")
-    dead = sqs.Queue(stack, "Dead")
-    given = queue(stack, 60, encryption_master_key=key, dead_letter_queue={"queue": dead, "max_receive_count": 2})
-    made = function(source, model, stack, front=Front.queue(given))
-    user = iam.User(stack, "User")
-    made.grant_ask(user)
-
-    assert [each["Action"] for each in received(made)] == [RECEIVE, "kms:Decrypt"]
-    assert received(made)[1]["Resource"] == stack.resolve(key.key_arn)
-    assert made.front.queue is not None
-    assert made.front.queue.queue is given
-    assert made.front.queue.dead_letters is dead
-    (policy,) = [each for name, each in resources(stack, "AWS::IAM::Policy").items() if name.startswith("User")]
-    assert policy["Properties"]["PolicyDocument"]["Statement"] == [
-        {
-            "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"],
-            "Effect": "Allow",
-            "Resource": stack.resolve(given.queue_arn),
-        },
-        {
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Effect": "Allow",
-            "Resource": stack.resolve(key.key_arn),
-        },
-    ]
-
-
 def test_others_may_send_to_the_queue_as_well(source: Path, model: Path) -> None:
     """Its policy is one that buckets and topics can add to."""
     made = function(source, model, front=Front.queue())
@@ -204,7 +157,7 @@ def test_fails_when_messages_would_come_again_too_soon(
 def test_what_is_known_at_deploy_time_or_not_at_all_passes(source: Path, model: Path) -> None:
     stack = new_stack()
     number: Any = number_token(stack)
-    given = sqs.Queue.from_queue_arn(stack, "Imported", f"arn:aws:sqs:eu-west-1:111122223333:{text_token(stack)}")
+    given = sqs.Queue.from_queue_arn(stack, "Imported", f"{ARN}{text_token(stack)}")
     front = Front.queue(given, batch=number, window=cdk.Duration.seconds(number), concurrency=number)
     made = function(source, model, stack, front=front, concurrency=Concurrency(reserved=number))
     as_reserved = Front.queue(queue(stack, 60))

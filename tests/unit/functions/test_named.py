@@ -1,0 +1,159 @@
+"""What the code names comes with it, or with what is laid beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_model_hosting import FunctionCode, ModelDelivery
+from tests.unit.builders import new_stack, refused
+from tests.unit.functions.made import function
+from tests.unit.functions.proxies import named, proxy
+from tests.unit.functions.wheels import wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOADERS = "cdk_model_hosting.loaders"
+OFFERED = f"[console_scripts]\nboost = boosters:main\n\n[{LOADERS}]\nboosters = boosters:load\n"
+
+
+@pytest.fixture
+def packaged(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Code with a package that offers a loader."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    files = {
+        "boosters.py": "def load(path): ...\ndef main(): ...\n",
+        "boosting/trees.py": "def score(model, request): ...\n",
+        "boosters-1.0.dist-info/entry_points.txt": OFFERED,
+    }
+    (source / "requirements.txt").write_text(wheel(tmp_path / "wheels", "boosters", "1.0", "py3-none-any", files))
+    return source
+
+
+def with_packages(source: Path, model: Path, scope: cdk.Stack | None = None, **options: Any) -> None:
+    code = FunctionCode.from_folder(source, requirements="requirements.txt", python="3.14", **options)
+    function(source, model, scope, code=code)
+
+
+def layer() -> lambda_.ILayerVersion:
+    arn = "arn:aws:lambda:eu-west-1:123456789012:layer:mine:1"
+    return lambda_.LayerVersion.from_layer_version_arn(new_stack(), "Layer", arn)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loader": "boosters"},
+        {"loader": "boosters:load"},
+        {"entry": "boosting.trees:score"},
+        {"loader": "pathlib:Path"},
+    ],
+)
+def test_packages_bring_modules_and_loaders(packaged: Path, model: Path, options: dict[str, Any]) -> None:
+    with_packages(packaged, model, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"entry": "predictr:predict"},
+            "entry must name a module of the folder {}, or of its packages, got 'predictr:predict': there is no predictr.py",
+        ),
+        (
+            {"loader": "boosting:load"},
+            "loader must name a module of the folder {}, or of its packages, got 'boosting:load': there is no boosting.py",
+        ),
+        (
+            {"loader": "boost"},
+            (
+                f"loader must be an entry point of {LOADERS} of the folder {{}}, or of its packages, got 'boost': none offers it; a "
+                "loader of your own is module:function"
+            ),
+        ),
+    ],
+)
+def test_fails_when_no_package_has_it(packaged: Path, model: Path, options: dict[str, Any], message: str) -> None:
+    with refused(f"FunctionCode {message.format(packaged)}"):
+        with_packages(packaged, model, **options)
+
+
+def test_packages_that_are_not_there_yet_may_have_anything(packaged: Path, model: Path, cached: Path) -> None:
+    """`cdk list`, and ``--exclusively`` for another stack, install nothing."""
+    app = cdk.App(context={"aws:cdk:bundling-stacks": ["Other"]})
+    with_packages(packaged, model, cdk.Stack(app, "Stack"), entry="predictr:predict", loader="boost")
+
+    assert list(cached.iterdir()) == []
+
+
+def test_fails_when_a_lock_has_nothing_for_the_platform(source: Path, model: Path) -> None:
+    (source / "requirements.txt").write_text("# nothing\n")
+    with refused(
+        f"FunctionCode loader must name a module of the folder {source}, got 'boosters:load': there is no boosters.py"
+    ):
+        with_packages(source, model, loader="boosters:load")
+
+
+@pytest.mark.parametrize("loader", ["boosters", "boosters:load", "onnx"])
+def test_layers_and_other_places_may_bring_anything(source: Path, model: Path, loader: str) -> None:
+    (source / "onnxruntime.py").unlink()
+    elsewhere = {"PYTHONPATH": "/mnt/models/packages"}
+    for options in ({"layers": [layer()]}, {"environment": elsewhere}):
+        function(source, model, code=FunctionCode.from_folder(source, loader=loader, **options))
+
+
+@pytest.mark.parametrize("loader", ["boosters", "boosters:load"])
+def test_images_may_bring_anything(source: Path, model: Path, loader: str) -> None:
+    (source / "Dockerfile").write_text("FROM mine\n")
+    code = FunctionCode.from_folder(source, loader=loader)
+    function(source, model, code=code, delivery=ModelDelivery.image(model))
+    with pytest.raises(ValueError, match=r"^FunctionCode loader must (name a module|be an entry point) of .*folder"):
+        function(source, model, code=code)
+
+
+def test_fails_when_nothing_could_offer_a_loader(source: Path) -> None:
+    with refused(
+        f"FunctionCode loader must be an entry point of {LOADERS} of the folder {source}, got 'boosters': none offers it; a loader of "
+        "your own is module:function"
+    ):
+        FunctionCode.from_folder(source, loader="boosters")
+
+
+def test_a_package_in_the_folder_offers_loaders_too(source: Path) -> None:
+    (source / "boosters-1.0.dist-info").mkdir()
+    (source / "boosters-1.0.dist-info" / "entry_points.txt").write_text(OFFERED)
+
+    assert FunctionCode.from_folder(source, loader="boosters").loader == "boosters"
+
+
+ONNX = (
+    "FunctionCode requirements must have onnxruntime for the loader onnx, got none in the folder {}: a model of another kind takes a "
+    "loader of your own, module:function"
+)
+
+
+def test_fails_when_the_usual_loader_has_no_onnxruntime(packaged: Path, model: Path) -> None:
+    (packaged / "onnxruntime.py").unlink()
+    with refused(ONNX.format(packaged)):
+        function(packaged, model)
+    with refused(ONNX.format(f"{packaged}, or of its packages")):
+        with_packages(packaged, model)
+    with_packages(packaged, model, loader="boosters")
+    function(packaged, model, delivery=ModelDelivery.image(model))
+    proxy(packaged, named(new_stack()))
+
+
+def test_onnxruntime_comes_with_the_packages(source: Path, model: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    (source / "onnxruntime.py").unlink()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    files = {"onnxruntime/__init__.py": ""}
+    line = wheel(tmp_path / "wheels", "onnxruntime", "1.0", "py3-none-any", files)
+    (source / "requirements.txt").write_text(line)
+
+    with_packages(source, model)
