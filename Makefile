@@ -104,7 +104,7 @@ lock: $(DEV) ## choose the versions anew
 	npm install --package-lock-only --no-audit --no-fund --silent
 
 clean: ## remove what can be made again, but not what was installed
-	rm -rf build dist cdk.out* .local_aws .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist cdk.out* cdk.context.json .local_aws .pytest_cache .mypy_cache .ruff_cache
 	rm -rf examples/fraud/model examples/fraud/candidate examples/fraud/regions
 	find app.py constructs stacks examples docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -77,8 +77,30 @@ LOCAL_NVME: dict[str, bool] = {
 }
 """Whether the instances of a family bring NVMe disks."""
 
-MIG = frozenset(("g7", "g7e", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"))
-"""Families whose GPUs can be partitioned."""
+_OF_80_GB = {"1g.10gb": 7, "1g.20gb": 4, "2g.20gb": 3, "3g.40gb": 2}
+_OF_141_GB = {"1g.18gb": 7, "1g.35gb": 4, "2g.35gb": 3, "3g.71gb": 2}
+MIG: dict[str, dict[str, int]] = {
+    "g7": {"1g.16gb": 2},
+    "g7e": {"1g.24gb": 4, "2g.48gb": 2},
+    "p4d": {"1g.5gb": 7, "1g.10gb": 4, "2g.10gb": 3, "3g.20gb": 2},
+    "p4de": _OF_80_GB,
+    "p5": _OF_80_GB,
+    "p5e": _OF_141_GB,
+    "p5en": _OF_141_GB,
+    "p6-b200": {"1g.23gb": 7, "1g.45gb": 4, "2g.45gb": 3, "3g.90gb": 2},
+    "p6-b300": {"1g.34gb": 7, "1g.67gb": 4, "2g.67gb": 3, "3g.135gb": 2},
+    "p6e-gb200": {"1g.24gb": 7, "1g.47gb": 4, "2g.47gb": 3, "3g.95gb": 2},
+}
+"""Families whose GPUs can be cut into parts, and how many parts of each size a GPU gives when all are alike.
+
+A part is named after its slices of the processor and its memory. Those of which a GPU gives one alone are left out. Of the RTX PRO 4500
+the names are those of its virtual GPUs, and those of the B300 are AWS's: NVIDIA's table has neither.
+
+See: https://docs.nvidia.com/datacenter/tesla/mig-user-guide/supported-mig-profiles.html
+See: https://github.com/NVIDIA/mig-parted/blob/main/deployments/systemd/config-default.yaml
+See: https://docs.nvidia.com/ai-enterprise/release-8/latest/infra-software/vgpu/reference/blackwell.html
+See: https://github.com/aws/sagemaker-hyperpod-cli/pull/403
+"""
 
 EFA_ADAPTERS: dict[str, str] = {
     "g4dn": "8:1 12:1 16:1 metal:1",

@@ -34,7 +34,8 @@ class ClusterAutoscaler(ChartAddOn):
     """The Cluster Autoscaler: it makes a group bigger when pods wait for a node of it, and smaller when nobody needs one.
 
     Of groups that would do, that with the highest priority grows, then the one that wastes least. Make the groups first: those made
-    later come after all others, and are refused where their priority says otherwise. A node is taken away when its pods fit elsewhere for ten minutes, also those with files on its disk.
+    later come after all others, and are refused where their priority says otherwise. A node is taken away when its pods fit elsewhere
+    for ten minutes, also those with files on its disk.
 
     Args:
         scope: Where to make it.

@@ -45,11 +45,6 @@ _AUTO_MODE_POLICIES = (
 _AUTO_MODE_REASON = "Auto Mode works for the user with what EKS says it needs, which grows with it; its policies bind to the tags of the cluster"
 _KUBECTL_ALWAYS = (
     Permission(
-        actions=("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
-        resources=(arn("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*"),),
-        wildcard_reason="Lambda names the log group after the function, and the CDK the function after nothing known before",
-    ),
-    Permission(
         actions=("ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken"),
         resources=("*",),
         wildcard_reason=f"charts in public registries are pulled with a token; {_NO_ARN}",
@@ -97,17 +92,19 @@ def cluster_role(scope: Construct, construct_id: str, *, auto_mode: bool) -> iam
     return iam.Role.from_role_arn(scope, f"{construct_id}Of", role.attr_arn, mutable=False)
 
 
-def kubectl_role(scope: Construct, construct_id: str, *, cluster_arn: str) -> iam.CfnRole:
+def kubectl_role(scope: Construct, construct_id: str, *, cluster_arn: str, logs_arn: str) -> iam.CfnRole:
     """The role of the function that runs kubectl and Helm in a network.
 
     Args:
         scope: Where to make it.
         construct_id: ID below `scope`.
         cluster_arn: ARN of the cluster.
+        logs_arn: ARN of the log group of that function.
     """
     from aws_cdk import aws_iam as iam  # noqa: PLC0415 - loaded by stacks with clusters alone
 
     permissions = (
+        Permission(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(logs_arn,)),
         Permission(actions=("eks:DescribeCluster",), resources=(cluster_arn,)),
         *_KUBECTL_ALWAYS,
         _IN_A_VPC,

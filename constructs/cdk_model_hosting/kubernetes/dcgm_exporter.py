@@ -19,7 +19,8 @@ class DcgmExporter(ChartAddOn):
     """The DCGM exporter: use, memory, temperature and errors of every GPU, for `Prometheus`, with the pod that has it.
 
     Its version is one that says ``DCGM_FI_DEV_GPU_UTIL`` in percent, as scaling by the use of GPUs asks for it: from 4.9 on
-    the names and units are others.
+    the names and units are others. Where something else on a node runs DCGM too, such as EKS' monitoring agent, counters of profiling
+    (``DCGM_FI_PROF_...``) may be missing: one program alone gets them from a GPU.
 
     Args:
         scope: Where to make it.

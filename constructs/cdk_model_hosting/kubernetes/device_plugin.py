@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from cdk_model_hosting.kubernetes.chart import Chart
+    from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
+    from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
     from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 
 
@@ -39,7 +41,7 @@ class DevicePlugin(ChartAddOn):
 
     Raises:
         ConfigurationError: When the cluster has something that does this already, all its GPUs are in nodes that bring it, or some
-            cannot be shared so.
+            cannot be shared so, or are cut and it does not count their parts.
 
     Attributes:
         sharing: How pods share GPUs; None when each has its own.
@@ -65,8 +67,8 @@ class DevicePlugin(ChartAddOn):
         require("DevicePlugin feature_discovery", feature_discovery, bool)
         super().__init__(scope, construct_id, cluster=cluster, claims=(self.CLAIM,), pin=DEVICE_PLUGIN, chart=chart)
         self.sharing: GpuSharing | None = sharing
-        without = _check(cluster, sharing)
-        advice = sharing.advice(cluster.node_scaling) if sharing is not None else None
+        served, without = _check(cluster, sharing)
+        advice = sharing.advice(served, cluster.node_scaling) if sharing is not None else None
         if advice is not None:
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{advice.id}", advice.text)
         self._install(
@@ -80,8 +82,8 @@ class DevicePlugin(ChartAddOn):
         )
 
 
-def _check(cluster: ServingCluster, sharing: GpuSharing | None) -> list[str]:
-    """The groups and pools that bring a device plugin themselves."""
+def _check(cluster: ServingCluster, sharing: GpuSharing | None) -> tuple[list[GpuNodeGroup | GpuNodePool], list[str]]:
+    """The groups and pools that it serves, and the names of those that bring a device plugin themselves."""
     if cluster.node_scaling is NodeScaling.AUTO_MODE:
         raise ConfigurationError(
             "DevicePlugin cluster must not have NodeScaling.AUTO_MODE, got one that has: EKS brings the device plugin with its nodes"
@@ -93,11 +95,16 @@ def _check(cluster: ServingCluster, sharing: GpuSharing | None) -> list[str]:
             f"DevicePlugin must be for nodes with Amazon Linux, got a cluster with {', '.join(without)} alone: Bottlerocket has the device "
             "plugin in its image"
         )
+    served = [each for each in groups if not each.image.has_device_plugin]
     if sharing is not None:
-        sharing.check(
-            [kind for each in groups if each.name not in without for kind in each.types], cluster.node_scaling
+        sharing.check(served, cluster.node_scaling)
+    cut = next((each for each in served if each.parts is not None), None)
+    if cut is not None and (sharing is None or not sharing.counts_parts):
+        raise ConfigurationError(
+            f"DevicePlugin sharing must be GpuSharing.mig('single') for {cut.name!r}, whose GPUs are cut, got "
+            f"{'none' if sharing is None else sharing}: pods would find no part that is called as they ask for it"
         )
-    return without
+    return served, without
 
 
 def _affinity(without: Sequence[str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from cdk_model_hosting.kubernetes.cluster_network import (
     selected,
 )
 from cdk_model_hosting.kubernetes.cluster_roles import cluster_role, kubectl_role
-from cdk_model_hosting.kubernetes.kubectl import acknowledge_kubectl
+from cdk_model_hosting.kubernetes.kubectl import kubectl_logs, settle_kubectl
 from cdk_model_hosting.kubernetes.node_role import node_role
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
@@ -61,7 +61,8 @@ class GpuCluster(ServingCluster):
             omitted.
         public_access: Ranges of IPv4 addresses that may reach the endpoint from outside the network; none when omitted.
         admins: Roles and users, or their ARNs, that may do everything in the cluster.
-        secrets_key: KMS key of the Kubernetes secrets; one of its own, rotated, when omitted. It can never be changed.
+        secrets_key: KMS key of the Kubernetes secrets; one of its own, rotated, when omitted. It can never be changed. Who deploys must be
+            allowed ``kms:DescribeKey`` and ``kms:CreateGrant`` of it.
         node_scaling: What will add nodes to the cluster and take them away; with `NodeScaling.AUTO_MODE` EKS does from the start.
         system_nodes: The nodes for the cluster's own pods; two small ones with Arm processors when omitted. Auto Mode brings its own.
         add_on_versions: Versions of EKS' add-ons by name; what EKS has as default for the Kubernetes version when each is installed when
@@ -138,7 +139,8 @@ class GpuCluster(ServingCluster):
         self.node_role: iam.CfnRole | None = (
             node_role(self, "NodeRole", cluster_arn=arn, pod_network=False) if auto_mode else None
         )
-        runs_kubectl = kubectl_role(self, "KubectlRole", cluster_arn=arn)
+        logged = kubectl_logs(self, "KubectlLogs")
+        runs_kubectl = kubectl_role(self, "KubectlRole", cluster_arn=arn, logs_arn=logged.attr_arn)
         self.kubectl_role: iam.IRole = iam.Role.from_role_arn(self, "KubectlGrants", runs_kubectl.attr_arn)
         network = vpc if vpc is not None else made_vpc(self, "Vpc")
         where = _where(subnets)
@@ -157,11 +159,11 @@ class GpuCluster(ServingCluster):
         if deletion_protection:
             self.cfn_cluster.deletion_protection = True
         self.cfn_cluster.add_resource_dependency(self.cfn_log_group)
-        acknowledge_kubectl(made)
+        settle_kubectl(made, logged)
         # A condition for policies of AWS's, which are not attached: CloudFormation would warn that nothing reads it.
         self.node.try_remove_child("HasEcrPublic")
         # Its type says nothing of what imported clusters alone have.
-        self._serve(cast("eks.ICluster", made))
+        self._serve(cast("eks.ICluster", made), own_name)
         self._finish(network, where, system_nodes, add_on_versions, auto_mode=auto_mode)
         for each in admins:
             self.grant_access(each, ClusterAccess.cluster_admin())

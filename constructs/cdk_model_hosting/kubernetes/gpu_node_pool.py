@@ -11,25 +11,25 @@ from cdk_model_hosting.durations import seconds
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.capacity import Capacity
 from cdk_model_hosting.kubernetes.chart_add_on import NODE_SCALING
+from cdk_model_hosting.kubernetes.gpu_cutting import cutting_user_data
 from cdk_model_hosting.kubernetes.karpenter import Karpenter
 from cdk_model_hosting.kubernetes.manifests import Manifests
-from cdk_model_hosting.kubernetes.names import kebab
+from cdk_model_hosting.kubernetes.names import name_of
 from cdk_model_hosting.kubernetes.node_class import node_class, pool_subnets, with_unit
 from cdk_model_hosting.kubernetes.node_image import NodeImage
+from cdk_model_hosting.kubernetes.node_life import NodeLife
 from cdk_model_hosting.kubernetes.node_order import check_plugin
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.pool_instances import PoolInstances
+from cdk_model_hosting.kubernetes.pool_parts import part_overlays, pool_parts
 from cdk_model_hosting.kubernetes.scheduling import ZONE_LABEL, labels_of, resource_of, taint_of
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.node_pools import (
-    AUTO_MODE_NODE_DAYS,
-    NODE_AGE_SECONDS,
     POOL_DEVICES,
     POOL_NAME,
     POOL_PRIORITY,
 )
 from cdk_model_hosting.limits.nodes import NODE_DISK_GB
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from constructs import IDependable
 
     from cdk_model_hosting.kubernetes.accelerators import NodeType
+    from cdk_model_hosting.kubernetes.gpu_parts import GpuParts
     from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
     from cdk_model_hosting.kubernetes.scheduling import NodeAccelerator, Taint
 
@@ -46,7 +47,6 @@ _CAPACITY_LABEL = "karpenter.sh/capacity-type"
 _CAPACITY = {"SPOT": "spot", "ON_DEMAND": "on-demand"}
 _USUAL_DISK_GB = 200
 _USUAL_IDLE_SECONDS = 300
-_DAY_SECONDS = 86_400
 # Whose node class it is, its kind, and the label that tells an instance's family, by who makes the nodes.
 _KARPENTER = ("karpenter.k8s.aws", "EC2NodeClass", "karpenter.k8s.aws/instance-family")
 _AUTO_MODE = ("eks.amazonaws.com", "NodeClass", "eks.amazonaws.com/instance-family")
@@ -63,7 +63,7 @@ class GpuNodePool(Construct):
         scope: Where to make it.
         construct_id: ID below `scope`.
         cluster: The cluster.
-        devices: Most devices of all its nodes together.
+        devices: Most devices of all its nodes together; where GPUs are cut, whole ones.
         instance_types: EC2 instance types that nodes may be, such as ``g5.xlarge``. Either these or families.
         instance_families: Families of instances that nodes may be, such as ``g5``, of whatever size pods need.
         capacity: How instances are bought; on demand when omitted. Of both, spot is tried first.
@@ -72,9 +72,14 @@ class GpuNodePool(Construct):
         zones: Availability zones to stay in; all of the subnets' when omitted.
         subnets: Subnets to choose from; the private ones of the cluster's network when omitted. Auto Mode has its own.
         priority: Rank among pools that would do, 1-100: the highest is tried first. Lowest when omitted.
-        expire_after: Age at which a node is replaced, one hour or more; Karpenter takes 30 days when omitted, Auto Mode 14, and at most 21.
+        expire_after: Age at which a node is replaced, one hour or more; Karpenter takes 30 days when omitted, Auto Mode 14.
+        drain_for: Longest that a node which is to go waits for its pods; as long as they need when omitted, with Auto Mode a day. With
+            a limit, nodes are replaced under pods that ask to stay too, such as those of jobs. With Auto Mode, `expire_after` and this are
+            at most 21 days together.
         consolidate_after: How long nobody must need a node before it is taken away; five minutes when omitted.
         repack: Whether nodes that are partly used are emptied too, by moving their pods to others. Servers load their models again there.
+        parts: What each GPU is cut into, all alike, by NVIDIA's name of a part, such as ``1g.10gb`` (Multi-Instance GPU); whole GPUs when
+            omitted. For `instance_types` of pools with a `Karpenter` that has ``node_overlays``: it must be told how many parts a node has.
         instance_profile: Name of the nodes' instance profile, for clusters where somebody else runs Karpenter, and lets its role in.
         name: Name, 1-63 characters; made from `construct_id` when omitted.
 
@@ -88,8 +93,11 @@ class GpuNodePool(Construct):
         accelerator: Whose devices the nodes have.
         types: What is known of the instances; of a family, one size stands for all.
         image: The machine image; that of Auto Mode is Bottlerocket.
+        disk_gb: Disk of each node; None with Auto Mode.
+        parts: The parts of its GPUs; None where they are whole.
         labels: Labels of the nodes.
         taints: Taints of the nodes.
+        life: How old the nodes grow, and how long they are drained.
         manifest: What makes it.
 
     See: https://karpenter.sh/docs/concepts/nodepools/
@@ -111,8 +119,10 @@ class GpuNodePool(Construct):
         subnets: Sequence[ec2.ISubnet] | None = None,
         priority: int | None = None,
         expire_after: cdk.Duration | None = None,
+        drain_for: cdk.Duration | None = None,
         consolidate_after: cdk.Duration | None = None,
         repack: bool = False,
+        parts: str | None = None,
         instance_profile: str | None = None,
         name: str | None = None,
     ) -> None:
@@ -125,15 +135,20 @@ class GpuNodePool(Construct):
         NODE_DISK_GB.check("GpuNodePool disk_gb", disk_gb)
         if zones is not None:
             require_several("GpuNodePool zones", zones, str)
+        disk = disk_gb if disk_gb is not None else _USUAL_DISK_GB
+        self.disk_gb: int | None = None if auto_mode else disk
         self._instances = PoolInstances.of(instance_types, instance_families)
         self.types: tuple[NodeType, ...] = self._instances.types
         self.accelerator: NodeAccelerator = self._instances.accelerator
         bought = _bought(capacity)
-        self.name: str = name if name is not None else kebab(construct_id)
-        POOL_NAME.check("GpuNodePool name", self.name, optional=False)
+        self.name: str = name_of(POOL_NAME, "GpuNodePool", name, construct_id=construct_id)
         self.image: NodeImage = image if image is not None else NodeImage.bottlerocket()
         self.labels: Mapping[str, str] = labels_of(self.accelerator, group=self.name)
         self.taints: tuple[Taint, ...] = (taint_of(self.accelerator),)
+        self.life: NodeLife = NodeLife.of(expire_after, drain_for, auto_mode=auto_mode)
+        self.parts: GpuParts | None = pool_parts(
+            cluster, parts, self._instances, image if image is not None else NodeImage.amazon_linux(), devices=devices
+        )
         check_plugin(cluster, self)
         spec = self._spec(
             owner=_AUTO_MODE if auto_mode else _KARPENTER,
@@ -141,11 +156,11 @@ class GpuNodePool(Construct):
                 {"key": _CAPACITY_LABEL, "operator": "In", "values": bought},
                 *([] if zones is None else [{"key": ZONE_LABEL, "operator": "In", "values": list(zones)}]),
             ],
-            age=_age(expire_after, auto_mode=auto_mode),
             idle=seconds("GpuNodePool consolidate_after", consolidate_after),
             repack=repack,
         )
-        spec["limits"] = {resource_of(self.accelerator): devices}
+        limits = {resource_of(self.accelerator): devices}
+        spec["limits"] = limits if self.parts is None else self.parts.count(limits)
         if priority is not None:
             spec["weight"] = priority
         with Manifests() as m:
@@ -158,17 +173,27 @@ class GpuNodePool(Construct):
                     cluster,
                     name=self.name,
                     image=self._drivers(image, cluster),
-                    disk_gb=disk_gb if disk_gb is not None else _USUAL_DISK_GB,
+                    disk_gb=disk,
                     instance_profile=profile,
                     subnets=pool_subnets(cluster, subnets=subnets, zones=zones),
+                    user_data=None if self.parts is None else cutting_user_data(self.parts, self.types, self.image),
                 )
                 m.custom("karpenter.k8s.aws/v1", "EC2NodeClass", {"name": self.name}, made)
+            if self.parts is not None:
+                # Before the pool: Karpenter would count whole GPUs.
+                for overlay, told in part_overlays(self.name, self.types, self.parts).items():
+                    m.custom("karpenter.sh/v1alpha1", "NodeOverlay", {"name": overlay}, told)
             m.custom("karpenter.sh/v1", "NodePool", {"name": self.name}, spec)
         super().__init__(scope, construct_id)
         # Nodes of groups carry the same label.
         cluster.claim(f"node group {self.name}", self)
         self.manifest: KubernetesObjects = cluster.apply(self, "Manifest", m.rendered(), after=first)
         cluster.add_node_group(self)
+
+    @property
+    def named_types(self) -> tuple[NodeType, ...]:
+        """What is known of the instances where their types are named; nothing where families are, which have some of every size."""
+        return self.types if self._instances.what == "instance_types" else ()
 
     def _drivers(self, image: NodeImage | None, cluster: ServingCluster) -> NodeImage:
         """The image, which must have the drivers of all instances that are known."""
@@ -183,7 +208,6 @@ class GpuNodePool(Construct):
         *,
         owner: tuple[str, str, str],
         requirements: Sequence[Mapping[str, Any]],
-        age: int | None,
         idle: int | None,
         repack: bool,
     ) -> dict[str, Any]:
@@ -197,9 +221,8 @@ class GpuNodePool(Construct):
             },
             "requirements": [*self._instances.requirements(family_label), *requirements],
             "taints": [{"key": each.key, "value": each.value, "effect": each.effect} for each in self.taints],
+            **self.life.rendered(),
         }
-        if age is not None:
-            nodes["expireAfter"] = with_unit(age, "s")
         return {
             "template": {"metadata": {"labels": dict(self.labels)}, "spec": nodes},
             "disruption": {
@@ -232,14 +255,6 @@ def _bought(capacity: Sequence[Capacity] | None) -> list[str]:
                 "GpuNodeGroup"
             )
     return list(dict.fromkeys(_CAPACITY[each.kind] for each in ways))
-
-
-def _age(expire_after: cdk.Duration | None, *, auto_mode: bool) -> int | None:
-    age = seconds("GpuNodePool expire_after", expire_after)
-    NODE_AGE_SECONDS.check("GpuNodePool expire_after", age)
-    if auto_mode and age is not None and not is_token(age):
-        AUTO_MODE_NODE_DAYS.check("GpuNodePool expire_after", age / _DAY_SECONDS)
-    return age
 
 
 def _image(image: NodeImage | None, cluster: ServingCluster) -> NodeImage:

@@ -16,11 +16,13 @@ from cdk_model_hosting.limits.node_pools import MIG_STRATEGY, TIME_SLICES
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from cdk_model_hosting.kubernetes.accelerators import NodeType
+    from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
+    from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
 
 _CONFIG = "shared"
+_SINGLE = "single"
 
 
 class GpuSharing(ABC):
@@ -31,6 +33,11 @@ class GpuSharing(ABC):
 
     in_turns: ClassVar[bool] = False
     """Whether pods take turns on a GPU, and none has memory of its own."""
+
+    @property
+    def counts_parts(self) -> bool:
+        """Whether a part of a GPU is asked for as a GPU is."""
+        return False
 
     @staticmethod
     def time_slicing(*, replicas: int, rename: bool = False) -> GpuSharing:
@@ -51,20 +58,20 @@ class GpuSharing(ABC):
 
     @staticmethod
     def mig(strategy: Literal["single", "mixed"]) -> GpuSharing:
-        """Each GPU is cut into parts with memory of their own (Multi-Instance GPU), where its type can be.
+        """GPUs may be cut into parts with memory of their own (Multi-Instance GPU); those of nodes that are not cut stay whole.
 
-        The device plugin only tells pods of the parts. Cutting is up to you, on each node before its pods start: for Amazon Linux with
-        the MIG manager of NVIDIA's GPU operator, whose own device plugin, driver and toolkit are off then. Bottlerocket does it by its
-        settings, and has a device plugin of its own.
+        The device plugin tells pods of the parts. Nodes of groups and pools with ``parts`` cut their GPUs themselves, when they start;
+        others are up to you.
 
         Args:
-            strategy: ``single``: all GPUs of a node are cut alike, and a part is asked for as ``nvidia.com/gpu``. ``mixed``: a part is
-                asked for by its size, such as ``nvidia.com/mig-1g.10gb``, which servers and jobs of this library do not.
+            strategy: ``single``: all GPUs of a node are cut alike, and a part is asked for as ``nvidia.com/gpu``: what ``parts`` needs.
+                ``mixed``: a part is asked for by its size, such as ``nvidia.com/mig-1g.10gb``, which servers and jobs of this library
+                do not, and cutting is up to you, on each node before its pods start.
 
         Raises:
             ConfigurationError: When the strategy is neither.
 
-        See: https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html
+        See: https://docs.nvidia.com/datacenter/cloud-native/kubernetes/latest/index.html
         """
         return _Mig(strategy=strategy)
 
@@ -73,15 +80,23 @@ class GpuSharing(ABC):
         """The values of the device plugin's chart."""
 
     @abstractmethod
-    def check(self, types: Iterable[NodeType], scaling: NodeScaling) -> None:
-        """Refuse nodes that cannot share so.
+    def check(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> None:
+        """Refuse a cluster whose nodes cannot share so.
 
         Args:
-            types: Instance types with NVIDIA GPUs in the cluster.
+            nodes: The known groups and pools with NVIDIA GPUs that the device plugin serves.
             scaling: What adds nodes to it.
 
         Raises:
-            ConfigurationError: When there are such nodes.
+            ConfigurationError: When it is such a cluster.
+        """
+
+    @abstractmethod
+    def shares(self, nodes: GpuNodeGroup | GpuNodePool) -> bool:
+        """Whether a pod on such nodes may have less than a GPU.
+
+        Args:
+            nodes: A group or pool with NVIDIA GPUs that the device plugin serves.
         """
 
     @abstractmethod
@@ -100,10 +115,11 @@ class GpuSharing(ABC):
         """What the pods of a server or job may not expect."""
 
     @abstractmethod
-    def advice(self, scaling: NodeScaling) -> Advice | None:
+    def advice(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> Advice | None:
         """What works, but not as one may expect.
 
         Args:
+            nodes: The known groups and pools with NVIDIA GPUs that the device plugin serves.
             scaling: What adds nodes to the cluster.
         """
 
@@ -134,15 +150,23 @@ class _TimeSlicing(GpuSharing):
             }
         )
 
-    def check(self, types: Iterable[NodeType], scaling: NodeScaling) -> None:
-        del types
+    def __str__(self) -> str:
+        return "time slices"
+
+    def check(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> None:
+        del nodes
         if self.rename and scaling is not NodeScaling.NONE:
             raise ConfigurationError(
                 f"GpuSharing.time_slicing rename must be off in a cluster with NodeScaling.{scaling.name}, got on: what adds nodes "
                 f"knows {GPU_RESOURCE} alone, and pods that ask for {GPU_RESOURCE}.shared would wait for ever"
             )
 
-    def advice(self, scaling: NodeScaling) -> Advice | None:
+    def shares(self, nodes: GpuNodeGroup | GpuNodePool) -> bool:
+        del nodes
+        return True
+
+    def advice(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> Advice | None:
+        del nodes
         if scaling is NodeScaling.NONE:
             return None
         return Advice(
@@ -177,27 +201,40 @@ class _Mig(GpuSharing):
     def values(self) -> dict[str, Any]:
         return {"migStrategy": self.strategy}
 
-    def check(self, types: Iterable[NodeType], scaling: NodeScaling) -> None:
+    def __str__(self) -> str:
+        return f"GpuSharing.mig({self.strategy!r})"
+
+    @property
+    def counts_parts(self) -> bool:
+        return self.strategy == _SINGLE
+
+    def check(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> None:
         del scaling
-        whole = next((each for each in types if each.chip is not None and not each.mig), None)
-        if whole is not None:
+        if nodes and not any(self.shares(each) for each in nodes):
+            families = sorted({kind.family for each in nodes for kind in each.types})
             raise ConfigurationError(
-                f"GpuSharing.mig must be for GPUs that can be cut, got {whole.family} in the cluster: its GPUs have no Multi-Instance GPU"
+                f"GpuSharing.mig must be for a cluster with GPUs that can be cut, got {', '.join(families)} alone: those have no "
+                "Multi-Instance GPU; make groups and pools of others first"
             )
 
-    def advice(self, scaling: NodeScaling) -> Advice | None:
+    def shares(self, nodes: GpuNodeGroup | GpuNodePool) -> bool:
+        return any(each.mig or each.chip is None for each in nodes.types)
+
+    def advice(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> Advice | None:
         del scaling
+        if any(each.parts is not None for each in nodes):
+            return None
         return Advice(
             "migByHand",
-            "the device plugin tells pods of the parts of GPUs, and does not cut them: run the MIG manager of NVIDIA's GPU operator, or "
-            "whatever cuts them on each node before its pods start",
+            "the device plugin tells pods of the parts of GPUs, and does not cut them: give groups and pools parts, before it, or cut the "
+            "GPUs of each node before its pods start",
         )
 
     def check_pod(self, gpus: int) -> None:
         del gpus
 
     def pod_advice(self) -> Advice | None:
-        if self.strategy != "mixed":
+        if self.counts_parts:
             return None
         return Advice(
             "partsByTheirSize",

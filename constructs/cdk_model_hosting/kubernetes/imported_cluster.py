@@ -10,7 +10,7 @@ from cdk_model_hosting.kubernetes.access import ClusterAccess
 from cdk_model_hosting.kubernetes.cluster_network import selected
 from cdk_model_hosting.kubernetes.cluster_roles import kubectl_role
 from cdk_model_hosting.kubernetes.entries import entry
-from cdk_model_hosting.kubernetes.kubectl import acknowledge_kubectl
+from cdk_model_hosting.kubernetes.kubectl import kubectl_logs, settle_kubectl
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.kubernetes.versions import kubectl_layer
@@ -67,7 +67,8 @@ class ImportedCluster(ServingCluster):
         from aws_cdk import aws_iam as iam  # noqa: PLC0415 - the same
 
         group_id = self._security_group_id()
-        role = kubectl_role(self, "KubectlRole", cluster_arn=self.cluster_arn)
+        logged = kubectl_logs(self, "KubectlLogs")
+        role = kubectl_role(self, "KubectlRole", cluster_arn=self.cluster_arn, logs_arn=logged.attr_arn)
         provider = eks.KubectlProvider(
             self,
             "KubectlProvider",
@@ -76,7 +77,7 @@ class ImportedCluster(ServingCluster):
             private_subnets=selected(self.vpc, subnets).subnets,
             role=iam.Role.from_role_arn(self, "KubectlRoleOf", role.attr_arn, mutable=False),
         )
-        acknowledge_kubectl(self)
+        settle_kubectl(self, logged)
         self._kubectl_needs = (
             entry(
                 self,

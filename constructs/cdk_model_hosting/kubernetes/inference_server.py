@@ -22,13 +22,13 @@ from cdk_model_hosting.kubernetes.names import name_of, number_text
 from cdk_model_hosting.kubernetes.network_policies import TrafficSource
 from cdk_model_hosting.kubernetes.pod_alarm import PodAlarm
 from cdk_model_hosting.kubernetes.pod_fit import check_fit
-from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, check_own, check_use, pools_of
+from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, advice_on_update, check_own, check_use, pools_of
 from cdk_model_hosting.kubernetes.pod_place import advice_on_server
 from cdk_model_hosting.kubernetes.pod_rollout import PodRollout, pod_rollout
 from cdk_model_hosting.kubernetes.pod_room import advice_on_room, check_quota, room_for
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
 from cdk_model_hosting.kubernetes.pod_size import PodSize
-from cdk_model_hosting.kubernetes.pod_template import ServerPod
+from cdk_model_hosting.kubernetes.pod_template import LEAVING_SECONDS, ServerPod
 from cdk_model_hosting.kubernetes.pod_triggers import Scaled
 from cdk_model_hosting.kubernetes.prometheus import Prometheus
 from cdk_model_hosting.kubernetes.server_objects import (
@@ -153,6 +153,7 @@ class InferenceServer(Construct):
         advice = [
             *check_fit(cluster, pod),
             *advice_on_taints(cluster, pod),
+            *advice_on_update(cluster, pod, seconds=longest + LEAVING_SECONDS),
             *advice_on_server(cluster, pod, kind=server.kind, fetches=scaling.pods_fetch),
         ]
         check_quota("InferenceServer scaling", namespace=namespace, pod=pod, pods=scaling.fewest_serving)

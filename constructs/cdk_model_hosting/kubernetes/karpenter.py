@@ -39,6 +39,8 @@ class Karpenter(ChartAddOn):
         construct_id: ID below `scope`.
         cluster: The cluster, which must have `NodeScaling.KARPENTER`.
         pod_network: Whether the nodes' role serves the Amazon VPC CNI: for imported clusters whose CNI has no role of its own.
+        node_overlays: Whether it reads what a `GpuNodePool` with ``parts`` says of its nodes. To Karpenter that is a feature in its alpha
+            stage.
         chart: Another version or copy of the chart; that of this library when omitted.
         kinds_chart: Another copy of the chart of its kinds, of the same version; that of this library when omitted.
 
@@ -52,6 +54,7 @@ class Karpenter(ChartAddOn):
         cfn_node_role: That role's resource.
         instance_profile_name: The instance profile of its nodes.
         queue: Where it hears of interruptions.
+        node_overlays: Whether it reads what pools with cut GPUs say of their nodes.
 
     See: https://karpenter.sh/docs/
     """
@@ -63,6 +66,7 @@ class Karpenter(ChartAddOn):
         *,
         cluster: ServingCluster,
         pod_network: bool = False,
+        node_overlays: bool = False,
         chart: Chart | None = None,
         kinds_chart: Chart | None = None,
     ) -> None:
@@ -70,6 +74,7 @@ class Karpenter(ChartAddOn):
 
         check_scaling("Karpenter", cluster, NodeScaling.KARPENTER)
         require("Karpenter pod_network", pod_network, bool)
+        require("Karpenter node_overlays", node_overlays, bool)
         super().__init__(scope, construct_id, cluster=cluster, claims=(NODE_SCALING,), pin=KARPENTER, chart=chart)
         kinds = (
             kinds_chart
@@ -82,6 +87,7 @@ class Karpenter(ChartAddOn):
                 f"Karpenter kinds_chart must be of version {self.chart.version}, got {kinds.version}: Karpenter reads its kinds as its own "
                 "version has them"
             )
+        self.node_overlays: bool = node_overlays
         self.queue: InterruptionQueue = InterruptionQueue(self, "Interruptions")
         self.cfn_node_role: iam.CfnRole = node_role(
             self, "NodeRole", cluster_arn=cluster.cluster_arn, pod_network=pod_network
@@ -113,7 +119,11 @@ class Karpenter(ChartAddOn):
         )
         self._install(
             {
-                "settings": {"clusterName": cluster.cluster_name, "interruptionQueue": self.queue.name},
+                "settings": {
+                    "clusterName": cluster.cluster_name,
+                    "interruptionQueue": self.queue.name,
+                    **({"featureGates": {"nodeOverlay": True}} if node_overlays else {}),
+                },
                 "serviceAccount": {"create": True, "name": _NAME},
                 **_replicas(cluster),
                 "controller": {

@@ -35,6 +35,7 @@ def node_class(
     disk_gb: int,
     instance_profile: str,
     subnets: Sequence[str],
+    user_data: str | None = None,
 ) -> dict[str, Any]:
     """The specification of a node class: the same nodes as those of a node group.
 
@@ -45,6 +46,7 @@ def node_class(
         disk_gb: The disk that images and pods use.
         instance_profile: Instance profile of the nodes.
         subnets: IDs of the subnets that they stand in.
+        user_data: What they do when they start, before Karpenter's own part of it; nothing when None.
 
     Raises:
         ConfigurationError: When the image is not one release of Amazon Linux or Bottlerocket.
@@ -63,6 +65,7 @@ def node_class(
         },
         "blockDeviceMappings": _disks(image, disk_gb),
         "tags": {"Name": name},
+        **({} if user_data is None else {"userData": user_data}),
     }
 
 

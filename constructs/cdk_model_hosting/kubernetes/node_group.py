@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,9 @@ from constructs import Construct
 from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.capacity import Capacity
-from cdk_model_hosting.kubernetes.names import number_text
+from cdk_model_hosting.kubernetes.gpu_cutting import cutting_user_data
+from cdk_model_hosting.kubernetes.gpu_parts import GpuParts, parts_of
+from cdk_model_hosting.kubernetes.names import name_of, number_text
 from cdk_model_hosting.kubernetes.node_checks import (
     adapters_of,
     advice_on,
@@ -87,12 +88,16 @@ class GpuNodeGroup(Construct):
             first.
         efa: Whether the nodes have Elastic Fabric Adapters, as many as their type takes, and stand close to each other in one
             zone. Pods get them by the device plugin for EFA.
+        parts: What each GPU is cut into, all alike, by NVIDIA's name of a part, such as ``1g.10gb`` (Multi-Instance GPU); whole GPUs when
+            omitted. Nodes cut by themselves when they start. A pod asks for a part as it does for a GPU, of a `DevicePlugin` with
+            `GpuSharing.mig`.
         name: Name, 1-54 characters, which is also a label of the nodes; made from `construct_id` when omitted.
         pod_network: Whether the nodes' role serves the Amazon VPC CNI: for imported clusters whose CNI has no role of its own.
 
     Raises:
-        ConfigurationError: When the types do not go together or have no accelerator, no machine image has their drivers, a value
-            is outside what EKS takes, EKS makes the nodes of the cluster, or the group comes after an add-on that had to know of it.
+        ConfigurationError: When the types do not go together or have no accelerator, no machine image has their drivers, their GPUs
+            cannot be cut so, a value is outside what EKS takes, EKS makes the nodes of the cluster, or the group comes after an add-on
+            that had to know of it.
 
     Attributes:
         cluster: The cluster.
@@ -106,7 +111,9 @@ class GpuNodeGroup(Construct):
         capacity: How the instances are bought.
         minimum: Fewest nodes.
         maximum: Most nodes.
+        update: How nodes are replaced.
         priority: Its rank.
+        parts: The parts of its GPUs; None where they are whole.
         labels: Labels of the nodes.
         taints: Taints of the nodes.
         role: Role of the nodes.
@@ -135,6 +142,7 @@ class GpuNodeGroup(Construct):
         subnets: Sequence[ec2.ISubnet] | None = None,
         priority: int = 0,
         efa: bool = False,
+        parts: str | None = None,
         name: str | None = None,
         pod_network: bool = False,
     ) -> None:
@@ -147,10 +155,10 @@ class GpuNodeGroup(Construct):
         require("GpuNodeGroup efa", efa, bool)
         self.capacity: Capacity = capacity if capacity is not None else Capacity.on_demand()
         self.image: NodeImage = image if image is not None else NodeImage.amazon_linux()
-        self._update = update if update is not None else NodeUpdate()
+        self.update: NodeUpdate = update if update is not None else NodeUpdate()
         require("GpuNodeGroup capacity", self.capacity, Capacity)
         require("GpuNodeGroup image", self.image, NodeImage)
-        require("GpuNodeGroup update", self._update, NodeUpdate)
+        require("GpuNodeGroup update", self.update, NodeUpdate)
         NODE_DISK_GB.check("GpuNodeGroup disk_gb", disk_gb, optional=False)
         if zones is not None:
             require_several("GpuNodeGroup zones", zones, str)
@@ -160,17 +168,18 @@ class GpuNodeGroup(Construct):
         ami_type = self._ami_type()
         self.image.check_release(cluster.version)
         self.accelerator: NodeAccelerator = self.types[0].accelerator or self.image.accelerator or "nvidia"
-        self.name: str = name if name is not None else _name(construct_id)
-        NODE_GROUP_NAME.check("GpuNodeGroup name", self.name, optional=False)
+        self.name: str = name_of(NODE_GROUP_NAME, "GpuNodeGroup", name, construct_id=construct_id)
         self.priority: int = priority
         self._subnets = subnets_of(cluster, zones=zones, subnets=subnets)
         self.capacity.check_room(minimum=self.minimum, zones=self._subnets.zone_count)
         self._adapters = adapters_of(self.types, zones=self._subnets.zone_count) if efa else 0
         self.labels: Mapping[str, str] = check_labels(labels, self._own_labels())
         self.taints: tuple[Taint, ...] = check_taints(taints, taint_of(self.accelerator))
+        self.parts: GpuParts | None = parts_of("GpuNodeGroup", parts, self.types, self.image)
+        # They are the same wherever they are known.
+        devices = next((each.resources for each in self.types if each.resources), {})
         self.resources: Mapping[str, int] = {
-            # They are the same wherever they are known.
-            **next((each.resources for each in self.types if each.resources), {}),
+            **(devices if self.parts is None else self.parts.count(devices)),
             **({EFA_RESOURCE: self._adapters} if efa else {}),
         }
         self.room: NodeRoom = NodeRoom.of(self.types, disk_gb=disk_gb)
@@ -231,6 +240,7 @@ class GpuNodeGroup(Construct):
             instance_type=self.types[0].name if self.capacity.is_block else None,
             interfaces=interfaces,
             placement_group=placement_group,
+            user_data=None if self.parts is None else cutting_user_data(self.parts, self.types, self.image),
         )
 
     def _group(self, cluster: ServingCluster, ami_type: str) -> eks.CfnNodegroup:
@@ -241,7 +251,7 @@ class GpuNodeGroup(Construct):
         tags = {f"{_RESOURCE_TAG}{resource}": str(amount) for resource, amount in offered.items()}
         taints = [{"effect": _EFFECTS[each.effect], "key": each.key, "value": each.value} for each in self.taints]
         template_version = self.cfn_launch_template.attr_latest_version_number
-        unavailable, strategy = self._update.render(spare=not self.capacity.is_block)
+        unavailable, strategy = self.update.render(spare=not self.capacity.is_block)
         changeable = {
             "LaunchTemplateVersion": template_version,
             "Labels": dict(self.labels),
@@ -256,6 +266,7 @@ class GpuNodeGroup(Construct):
             "Group",
             ami_type=ami_type,
             capacity_type=self.capacity.kind,
+            force_update_enabled=True if self.update.force else None,
             cluster_name=cluster.cluster_name,
             instance_types=None if self.capacity.is_block else [each.name for each in self.types],
             labels=dict(self.labels),
@@ -301,12 +312,6 @@ class GpuNodeGroup(Construct):
             maximum=self.maximum,
             configuration=changeable,
         )
-
-
-def _name(construct_id: str) -> str:
-    """A construct ID as a name: ``GpuSpot`` is ``gpu-spot``."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", construct_id)
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def _cluster_security_group(cluster: ServingCluster) -> str:

@@ -34,7 +34,7 @@ def check_joins(cluster: ServingCluster) -> None:
 
 
 def check_plugin(cluster: ServingCluster, nodes: GpuNodeGroup | GpuNodePool) -> None:
-    """Refuse nodes that the cluster's device plugin would have had to leave out, or whose GPUs cannot be shared as it does.
+    """Refuse nodes that the cluster's device plugin would have had to leave out, or whose GPUs are cut where it counts no parts.
 
     Args:
         cluster: The cluster.
@@ -51,8 +51,11 @@ def check_plugin(cluster: ServingCluster, nodes: GpuNodeGroup | GpuNodePool) -> 
             f"{type(nodes).__name__} {nodes.name!r} with Bottlerocket must be made before {plugin.node.path}, got one that is made after it: "
             "its image has a device plugin, and its nodes would run two"
         )
-    if plugin.sharing is not None:
-        plugin.sharing.check(nodes.types, cluster.node_scaling)
+    if nodes.parts is not None and (plugin.sharing is None or not plugin.sharing.counts_parts):
+        raise ConfigurationError(
+            f"{type(nodes).__name__} parts must be omitted in a cluster whose {plugin.node.path} is without GpuSharing.mig('single'), got "
+            f"{nodes.parts.name!r}: pods would find no part that is called as they ask for it"
+        )
 
 
 def check_rank(cluster: ServingCluster, group: GpuNodeGroup) -> None:

@@ -1,7 +1,8 @@
-"""The launch template of a group's nodes: metadata service, disks, tags, and what fabric and capacity blocks need."""
+"""The launch template of a group's nodes: metadata service, disks, tags, and what fabric, capacity blocks and cut GPUs need."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def node_template(
     instance_type: str | None,
     interfaces: Sequence[ec2.CfnLaunchTemplate.NetworkInterfaceProperty],
     placement_group: str | None,
+    user_data: str | None = None,
 ) -> ec2.CfnLaunchTemplate:
     """A launch template. It is never named, and each change makes a new version, to which the group rolls.
 
@@ -46,6 +48,7 @@ def node_template(
         instance_type: Their type, where the node group may not name it.
         interfaces: Their network interfaces; one that EKS chooses when empty.
         placement_group: Where they are launched close to each other.
+        user_data: What they do when they start, before EKS' own part of it; nothing when None.
     """
     from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by stacks with node groups alone
 
@@ -61,6 +64,7 @@ def node_template(
     if placement_group is not None:
         placement = template.PlacementProperty(group_name=placement_group)
     tags = [{"key": "Name", "value": name}]
+    encoded = None if user_data is None else b64encode(user_data.encode()).decode()
     return template(
         scope,
         construct_id,
@@ -76,6 +80,7 @@ def node_template(
             tag_specifications=[
                 template.TagSpecificationProperty(resource_type=each, tags=tags) for each in ("instance", "volume")
             ],
+            user_data=encoded,
         ),
     )
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
+from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
 from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
 from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
 from cdk_model_hosting.kubernetes.node_room import millicpu_of
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.pod_place import advice_on_place, check_place
+from cdk_model_hosting.kubernetes.pool_fit import check_pool
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -51,8 +53,8 @@ def check_fit(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
         pod: The pod.
 
     Raises:
-        ConfigurationError: When the pod's own group has too few devices, or too little of anything else, or is one of another cluster,
-            or GPUs are shared in a way that gives the pod none.
+        ConfigurationError: When the pod's own group or pool has too few devices, or too little of anything else, or is one of another
+            cluster, or GPUs are shared in a way that gives the pod none.
     """
     check_place(cluster, pod)
     advice = advice_on_place(cluster, pod)
@@ -68,6 +70,8 @@ def check_fit(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
             )
             raise ConfigurationError(f"PodSize {need.argument} must be at most {told}")
         return advice
+    if isinstance(pod.group, GpuNodePool):
+        check_pool(pod.group, pod, counted=not _uncounted(cluster, pod.group))
     groups = _groups(cluster, pod)
     if not groups or any(_lacks(cluster, each, pod) is None for each in groups):
         return advice
@@ -87,12 +91,14 @@ def most_pods(cluster: ServingCluster, pod: PodSize) -> int | None:
         pod: The pod.
 
     Returns:
-        Their number; None when nobody can tell: where nodes are made by Karpenter or EKS itself, in imported clusters, and where GPUs
-        are shared.
+        Their number; None when nobody can tell: where nodes are made by Karpenter or EKS itself, in imported clusters, and where pods
+        take turns on GPUs, or these are cut by somebody else.
     """
     counted = cluster.node_scaling in (NodeScaling.NONE, NodeScaling.CLUSTER_AUTOSCALER)
     groups = _groups(cluster, pod)
-    if not counted or not groups or isinstance(cluster, ImportedCluster) or _shared(cluster) or is_token(pod.gpus):
+    if not counted or not groups or isinstance(cluster, ImportedCluster) or is_token(pod.gpus):
+        return None
+    if any(_uncounted(cluster, each) for each in groups):
         return None
     if any(pod.resource not in each.resources or is_token(each.maximum) for each in groups):
         return None
@@ -121,7 +127,7 @@ def _lacks(cluster: ServingCluster, group: GpuNodeGroup, pod: PodSize) -> _Need 
 def _needs(cluster: ServingCluster, group: GpuNodeGroup, pod: PodSize) -> list[_Need]:
     """What the pod asks for, as far as that and what a node has are known."""
     room = group.room.for_pods
-    devices = None if _shared(cluster) else group.resources.get(pod.resource)
+    devices = None if _uncounted(cluster, group) else group.resources.get(pod.resource)
     millicpu = millicpu_of(pod.cpu)
     found = [
         _need("gpus", pod.gpus, devices),
@@ -140,7 +146,8 @@ def _need(argument: str, asked: int, offered: float | None) -> _Need | None:
     return _Need(argument=argument, asked=asked, offered=int(offered), shown=(str(asked), str(int(offered))))
 
 
-def _shared(cluster: ServingCluster) -> bool:
-    """Whether a GPU counts as several: then a node offers more of them than it has."""
+def _uncounted(cluster: ServingCluster, group: GpuNodeGroup | GpuNodePool) -> bool:
+    """Whether a GPU may count as several, and the group does not say as how many: then a node offers more of them than it has."""
     plugin = cluster.claimed(DevicePlugin.CLAIM)
-    return isinstance(plugin, DevicePlugin) and plugin.sharing is not None
+    sharing = plugin.sharing if isinstance(plugin, DevicePlugin) and not group.image.has_device_plugin else None
+    return sharing is not None and group.parts is None and sharing.shares(group)

@@ -54,10 +54,11 @@ def advice_on_place(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
     sharing = _sharing(cluster, pod)
     found = None if sharing is None else sharing.pod_advice()
     advice = [] if found is None else [found]
-    if isinstance(cluster, ImportedCluster):
-        return advice
     known = accelerated(cluster, pod.accelerator)
     fitting = _named(known, pod)
+    advice += _advice_on_parts(fitting, pod)
+    if isinstance(cluster, ImportedCluster):
+        return advice
     if known and not fitting:
         names = ", ".join(repr(each.name) for each in known)
         text = f"no group or pool is called {pod.group_name!r} yet, only {names}: the pods wait until there is one; make it before them"
@@ -77,6 +78,17 @@ def advice_on_place(cluster: ServingCluster, pod: PodSize) -> list[Advice]:
         )
         advice.append(Advice("nobodyAddsNodes", text))
     return advice
+
+
+def _advice_on_parts(fitting: list[GpuNodeGroup | GpuNodePool], pod: PodSize) -> list[Advice]:
+    """Say when a pod asks for several parts of GPUs, as far as the nodes are known."""
+    if is_token(pod.gpus) or pod.gpus == 1 or not any(each.parts is not None for each in fitting):
+        return []
+    text = (
+        f"a pod with {pod.gpus} parts of GPUs has no program that computes on more than one: a program sees a single part; ask for one "
+        "larger part, or pin it to nodes with whole GPUs"
+    )
+    return [Advice("partsSeenOneByOne", text)]
 
 
 def advice_on_server(cluster: ServingCluster, pod: PodSize, *, kind: ServerKind, fetches: bool) -> list[Advice]:

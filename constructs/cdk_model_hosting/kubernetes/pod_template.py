@@ -27,6 +27,8 @@ _PROBE_SECONDS = 10
 # Until every node and load balancer has heard that a pod goes away, requests still come.
 _HEARD_SECONDS = 10
 _STOP_SECONDS = 20
+LEAVING_SECONDS = _HEARD_SECONDS + _STOP_SECONDS
+"""What a pod needs to go, beside the time of its longest request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

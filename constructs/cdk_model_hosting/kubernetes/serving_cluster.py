@@ -11,6 +11,7 @@ from cdk_model_hosting.arguments import require, require_several
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.access import ClusterAccess
 from cdk_model_hosting.kubernetes.chart import Chart
+from cdk_model_hosting.kubernetes.cluster_record import ClusterRecord
 from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.service_account import ServiceAccount
 from cdk_model_hosting.kubernetes.versions import check_version
@@ -32,6 +33,9 @@ _CHART_PATIENCE_MINUTES = 14
 
 class ServingCluster(Construct):
     """A cluster, as node groups, add-ons, servers and jobs take it. `GpuCluster` makes one, `ImportedCluster` takes one.
+
+    What one of them knows of a cluster, all know that stand for it in the app: by the same construct of the CDK, or by the same name in
+    stacks of one account and region.
 
     Attributes:
         cluster: The cluster.
@@ -57,15 +61,13 @@ class ServingCluster(Construct):
         self.after_nodes: tuple[IDependable, ...] = ()
         # What kubectl cannot work without, where the CDK does not see to it.
         self._kubectl_needs: tuple[IDependable, ...] = ()
-        self._owners: dict[str, Construct] = {}
-        self._node_groups: list[Construct] = []
-        self._principals: set[str] = set()
 
-    def _serve(self, cluster: eks.ICluster) -> None:
-        """Say which cluster it is: names and ARN cross into the CDK kernel once."""
+    def _serve(self, cluster: eks.ICluster, *names: str) -> None:
+        """Say which cluster it is, and what else it is called: names and ARN cross into the CDK kernel once."""
         self.cluster = cluster
         self.cluster_name: str = cluster.cluster_name
         self.cluster_arn: str = cluster.cluster_arn
+        self._record = ClusterRecord.of(self, self.cluster_name, *names)
 
     @property
     def vpc(self) -> ec2.IVpc:
@@ -85,7 +87,7 @@ class ServingCluster(Construct):
     @property
     def node_groups(self) -> tuple[Construct, ...]:
         """The node groups that this app made in the cluster, in order."""
-        return tuple(self._node_groups)
+        return tuple(self._record.node_groups)
 
     def add_node_group(self, group: Construct) -> None:
         """Remember a node group. Groups call this themselves.
@@ -93,7 +95,7 @@ class ServingCluster(Construct):
         Args:
             group: The group.
         """
-        self._node_groups.append(group)
+        self._record.node_groups.append(group)
 
     def claim(self, what: str, owner: Construct) -> None:
         """Take what a cluster has once, such as ``nvidia.com/gpu device plugin``.
@@ -105,7 +107,7 @@ class ServingCluster(Construct):
         Raises:
             ConfigurationError: When another construct has it.
         """
-        first = self._owners.setdefault(what, owner)
+        first = self._record.owners.setdefault(what, owner)
         if first is not owner:
             raise ConfigurationError(
                 f"{owner.node.path} must not own the {what} of a cluster, got one that {first.node.path} owns: a cluster has one"
@@ -120,7 +122,7 @@ class ServingCluster(Construct):
         Returns:
             The owner; None when nobody has taken it.
         """
-        return self._owners.get(what)
+        return self._record.owners.get(what)
 
     def apply(
         self,
@@ -260,16 +262,16 @@ class ServingCluster(Construct):
 
         require_several("ServingCluster.grant_access access", access, ClusterAccess)
         who = Principal.of(principal)
-        if who.arn in self._principals:
+        if who.arn in self._record.principals:
             shown = "the same Token" if is_token(who.arn) else repr(who.arn)
             raise ConfigurationError(
                 f"ServingCluster.grant_access principal must be one without an access entry, got {shown} again: EKS keeps one "
                 "entry a principal; pass all that it may do in one call"
             )
         if construct_id is None:
-            construct_id = f"Access{who.key if who.key is not None else len(self._principals) + 1}"
+            construct_id = f"Access{who.key if who.key is not None else len(self._record.principals) + 1}"
         made = entry(self, construct_id, cluster_name=self.cluster_name, principal_arn=who.arn, access=access)
-        self._principals.add(who.arn)
+        self._record.principals.add(who.arn)
         return made
 
     def _require_kubectl(self) -> None:

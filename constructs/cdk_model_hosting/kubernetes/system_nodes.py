@@ -38,8 +38,8 @@ class SystemNodes:
     Args:
         instance_type: EC2 instance type, with an Arm or an x86 processor, ``large`` or larger; images of both processors exist of all
             that this library installs.
-        count: How many there are. Two, in two zones, outlive a zone; on one, `Karpenter` runs once, without a stand-in. They do not scale: what keeps a cluster running does not come
-            and go with its traffic.
+        count: How many there are. Two, in two zones, outlive a zone; on one, `Karpenter` runs once, without a stand-in. They do not scale:
+            what keeps a cluster running does not come and go with its traffic.
         disk_gb: Size of each node's encrypted disk.
 
     Raises:

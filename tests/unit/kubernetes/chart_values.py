@@ -102,7 +102,7 @@ KNOWN: dict[str, tuple[str, frozenset[str]]] = {
         frozenset(
             {
                 *("controller.resources", "serviceAccount.create", "serviceAccount.name"),
-                *("settings.clusterName", "settings.interruptionQueue"),
+                *("settings.clusterName", "settings.interruptionQueue", "settings.featureGates.nodeOverlay"),
             }
         ),
     ),

@@ -106,26 +106,29 @@ def test_parts_of_gpus(strategy: Any) -> None:
     assert values(cluster, sharing=GpuSharing.mig(strategy))["migStrategy"] == strategy
     assert told(cluster) == [
         (
-            "the device plugin tells pods of the parts of GPUs, and does not cut them: run the MIG manager of NVIDIA's GPU operator, or "
-            "whatever cuts them on each node before its pods start [ack: cdk-model-hosting:migByHand]"
+            "the device plugin tells pods of the parts of GPUs, and does not cut them: give groups and pools parts, before it, or cut the GPUs "
+            "of each node before its pods start [ack: cdk-model-hosting:migByHand]"
         )
     ]
 
 
-def test_fails_when_gpus_cannot_be_cut() -> None:
+def test_fails_when_no_gpu_can_be_cut() -> None:
     cluster = made.cluster()
-    group("Whole", cluster=cluster, instance_types=["p5.48xlarge"])
     group(cluster=cluster, instance_types=["g5.xlarge"])
+    group("More", cluster=cluster, instance_types=["g6.xlarge"])
+    group("Sealed", cluster=cluster, instance_types=["p5.48xlarge"], image=NodeImage.bottlerocket())
     with refused(
-        "GpuSharing.mig must be for GPUs that can be cut, got g5 in the cluster: its GPUs have no Multi-Instance GPU"
+        "GpuSharing.mig must be for a cluster with GPUs that can be cut, got g5, g6 alone: those have no Multi-Instance GPU; make groups and "
+        "pools of others first"
     ):
         values(cluster, sharing=GpuSharing.mig("single"))
 
 
-def test_nodes_with_a_plugin_of_their_own_may_have_gpus_that_cannot_be_cut() -> None:
+@pytest.mark.parametrize("other", ["p5.48xlarge", "g8.xlarge"])
+def test_gpus_that_cannot_be_cut_stay_whole_beside_those_that_can(other: str) -> None:
     cluster = made.cluster()
-    group("Whole", cluster=cluster, instance_types=["p5.48xlarge"])
-    group(cluster=cluster, instance_types=["g5.xlarge"], image=NodeImage.bottlerocket())
+    group("Parts", cluster=cluster, instance_types=[other], image=NodeImage.of("AL2023_x86_64_NVIDIA"))
+    group(cluster=cluster, instance_types=["g5.xlarge"])
 
     assert values(cluster, sharing=GpuSharing.mig("single"))["migStrategy"] == "single"
 

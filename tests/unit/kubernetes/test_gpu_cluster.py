@@ -92,6 +92,32 @@ def test_logs_are_kept_for_a_time(usual: dict[str, Any]) -> None:
     assert key in cluster["DependsOn"]
 
 
+@pytest.mark.parametrize("flag", [False, True])
+def test_what_runs_kubectl_logs_for_a_month_whatever_the_cdk_would_do(flag: bool) -> None:
+    app = cdk.App(context={"@aws-cdk/aws-lambda:useCdkManagedLogGroup": flag})
+    found = made.template(gpu_cluster(cdk.Stack(app, "Stack")))["Resources"]
+
+    ((name, group),) = (
+        (name, each)
+        for name, each in of(found, "AWS::Logs::LogGroup").items()
+        if "LogGroupName" not in each["Properties"]
+    )
+    assert group["Properties"] == {"RetentionInDays": 30}
+    assert group["DeletionPolicy"] == "Delete"
+    assert len(of(found, "AWS::Logs::LogGroup")) == 2
+    functions = of(found, "AWS::Lambda::Function").values()
+    assert [each["Properties"]["LoggingConfig"]["LogGroup"] for each in functions] == [{"Ref": name}] * 2
+    (role,) = (each for key, each in of(found, "AWS::IAM::Role").items() if key.startswith("ClusterKubectlRole"))
+    statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert [each for each in statements if "logs:" in str(each["Action"])] == [
+        {
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Effect": "Allow",
+            "Resource": {"Fn::GetAtt": [name, "Arn"]},
+        }
+    ]
+
+
 def test_no_policy_of_aws_on_any_role_of_ours(usual: dict[str, Any]) -> None:
     roles = of(usual, "AWS::IAM::Role")
     with_policies = [name for name, each in roles.items() if each["Properties"].get("ManagedPolicyArns")]

@@ -126,6 +126,7 @@ def test_all_that_can_be_said() -> None:
         zones=["eu-west-1a", "eu-west-1b"],
         priority=50,
         expire_after=cdk.Duration.days(7),
+        drain_for=cdk.Duration.minutes(10),
         consolidate_after=cdk.Duration.minutes(30),
         repack=True,
         name="arm",
@@ -141,19 +142,21 @@ def test_all_that_can_be_said() -> None:
     assert spec["weight"] == 50
     assert spec["disruption"] == {"consolidationPolicy": "WhenEmptyOrUnderutilized", "consolidateAfter": "1800s"}
     assert spec["template"]["spec"]["expireAfter"] == "604800s"
+    assert spec["template"]["spec"]["terminationGracePeriod"] == "600s"
     assert made_pool.name == "arm"
 
 
 def test_a_pool_of_eks_itself() -> None:
     cluster = auto_mode()
-    made_pool = pool(cluster, expire_after=cdk.Duration.days(21))
+    made_pool = pool(cluster, expire_after=cdk.Duration.days(20))
     found = objects(made_pool)
 
     assert list(found) == ["NodePool"]
     nodes = found["NodePool"]["spec"]["template"]["spec"]
     assert nodes["nodeClassRef"] == {"group": "eks.amazonaws.com", "kind": "NodeClass", "name": "default"}
     assert requirements(made_pool)["eks.amazonaws.com/instance-family"] == ["g5", "g6"]
-    assert nodes["expireAfter"] == "1814400s"
+    assert nodes["expireAfter"] == "1728000s"
+    assert "terminationGracePeriod" not in nodes
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,8 @@ def test_its_gpus_are_cut_only_where_they_can_be() -> None:
     cluster = cluster_with_karpenter()
     pool(cluster)
     with refused(
-        "GpuSharing.mig must be for GPUs that can be cut, got g5 in the cluster: its GPUs have no Multi-Instance GPU"
+        "GpuSharing.mig must be for a cluster with GPUs that can be cut, got g5, g6 alone: those have no Multi-Instance GPU; make groups and "
+        "pools of others first"
     ):
         DevicePlugin(cluster, "DevicePlugin", cluster=cluster, sharing=GpuSharing.mig("single"))
 
@@ -218,6 +222,7 @@ def test_tokens_pass() -> None:
         image=NodeImage.amazon_linux(release=text_token(cluster, "Release")),
         zones=[text_token(cluster, "Zone")],
         expire_after=cdk.Duration.seconds(number),
+        drain_for=cdk.Duration.seconds(number),
         consolidate_after=cdk.Duration.seconds(number),
         instance_profile=text_token(cluster, "Profile"),
         name=text_token(cluster, "Name"),
@@ -230,8 +235,17 @@ def test_tokens_pass() -> None:
         '"values":["<ClusterFamily',
         '"values":["<ClusterZone',
         '"expireAfter":"<ClusterNumber',
+        '"terminationGracePeriod":"<ClusterNumber',
         '"weight":<ClusterNumber',
         '"nvidia.com/gpu":<ClusterNumber',
         '"instanceProfile":"<ClusterProfile',
     ):
         assert expected in text, (expected, text)
+
+
+@pytest.mark.parametrize("option", ["expire_after", "drain_for"])
+def test_a_time_that_is_a_token_passes_with_auto_mode_too(option: str) -> None:
+    cluster = auto_mode()
+    known: dict[str, Any] = {"expire_after": cdk.Duration.days(21), "drain_for": cdk.Duration.days(21)}
+    times = {**known, option: cdk.Duration.seconds(number_token(cluster, "Number"))}
+    assert pool(cluster, **times) in cluster.node_groups

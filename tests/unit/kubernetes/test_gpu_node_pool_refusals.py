@@ -145,6 +145,10 @@ def test_fails_when_a_group_has_its_name() -> None:
             ),
         ),
         (
+            {"drain_for": cdk.Duration.seconds(0)},
+            "GpuNodePool drain_for must be at least 1 second, got 0: without any time pods are ended in the middle of a request",
+        ),
+        (
             {"consolidate_after": 300},
             "GpuNodePool consolidate_after must be a Duration such as Duration.minutes(5), got 300: times come with their unit",
         ),
@@ -233,11 +237,40 @@ def test_fails_when_eks_says_it_itself(option: str, value: Any) -> None:
         pool(auto_mode(), **{option: value})
 
 
-def test_fails_when_eks_would_replace_a_node_earlier() -> None:
+@pytest.mark.parametrize(
+    ("times", "days"),
+    [
+        ({"expire_after": cdk.Duration.days(21)}, "22.0"),
+        ({"drain_for": cdk.Duration.days(8)}, "22.0"),
+        ({"expire_after": cdk.Duration.days(20), "drain_for": cdk.Duration.hours(36)}, "21.5"),
+    ],
+)
+def test_fails_when_eks_would_replace_a_node_earlier(times: dict[str, Any], days: str) -> None:
     with refused(
-        "GpuNodePool expire_after must be more than 0 and at most 21 days, got 22.0: EKS lets none of its own nodes grow older"
+        f"GpuNodePool expire_after and drain_for together must be more than 0 and at most 21 days, got {days}: EKS lets none of its own nodes "
+        "grow older; without a word they are replaced after 14 days and drained for one"
     ):
-        pool(auto_mode(), expire_after=cdk.Duration.days(22))
+        pool(auto_mode(), **times)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"expire_after": cdk.Duration.days(20)},
+        {"drain_for": cdk.Duration.days(7)},
+        {"expire_after": cdk.Duration.days(1), "drain_for": cdk.Duration.days(20)},
+    ],
+)
+def test_nodes_of_eks_may_grow_as_old_as_it_lets_them(times: dict[str, Any]) -> None:
+    assert pool(auto_mode(), **times).life.told is ("drain_for" in times)
+
+
+def test_fails_when_no_name_can_be_made_of_its_id() -> None:
+    with refused(
+        "GpuNodePool name, made from construct_id '_' where none is given, must be 1-63 characters (lower case letters, digits and hyphens, "
+        "beginning and ending with a letter or digit), got '' of 0 characters: its nodes carry it as a label"
+    ):
+        pool(cluster_with_karpenter(), "_")
 
 
 def test_fails_when_the_cluster_has_no_security_group() -> None:

@@ -84,6 +84,8 @@ def test_a_kubectl_of_its_own(tmp_path: Path) -> None:
         for each in resources(cluster, "AWS::Lambda::Function").values()
         if each["Properties"]["Role"] == entry["PrincipalArn"]
     ]
+    (logs,) = resources(cluster, "AWS::Logs::LogGroup")
+    assert handler["LoggingConfig"] == {"LogGroup": {"Ref": logs}}
     assert handler["VpcConfig"] == {
         "SecurityGroupIds": ["sg-1"],
         "SubnetIds": [f"subnet-private-{each}" for each in "abc"],

@@ -24,8 +24,8 @@ from tests.unit.kubernetes.schemas import assert_valid
 POOL = QueueFlavor(nodes="pool", gpus=4, cpu=32, memory_mb=131_072)
 
 
-def served(scope: Any = None) -> ServingCluster:
-    return made.cluster(scope, node_scaling=NodeScaling.CLUSTER_AUTOSCALER)
+def served(scope: Any = None, construct_id: str = "Cluster", **options: Any) -> ServingCluster:
+    return made.cluster(scope, construct_id, node_scaling=NodeScaling.CLUSTER_AUTOSCALER, **options)
 
 
 def queue(cluster: ServingCluster, construct_id: str = "Batch", **options: Any) -> KueueQueue:
@@ -233,7 +233,12 @@ def test_fails_when_the_queue_is_of_another_cluster() -> None:
     with refused(
         "GpuBatchJob queue must be of the job's cluster, got 'batch' of another one: nobody would let the job go"
     ):
-        job(cluster=served(), queue=queue(served()))
+        job(cluster=served(), queue=queue(served(attributes={"cluster_name": "other"})))
+
+
+def test_a_queue_may_come_by_another_import_of_the_cluster() -> None:
+    stack = new_stack()
+    assert job(cluster=served(stack), queue=queue(served(stack, "Again"))).name == "score"
 
 
 def test_the_largest_flavor_decides_and_a_cohort_may_lend() -> None:

@@ -103,6 +103,11 @@ def test_fails_when_too_many_or_no_nodes_are_updated_at_once(number: int) -> Non
         NodeUpdate(max_unavailable=number)
 
 
+def test_fails_when_force_is_no_yes_or_no() -> None:
+    with refused("NodeUpdate force must be a bool, got 'yes': nothing else is understood there"):
+        NodeUpdate(force="yes")  # type: ignore[arg-type] # what a user without types writes
+
+
 # Name, labels and taints
 
 
@@ -115,6 +120,15 @@ def test_fails_when_the_name_is_none_for_a_group(name: str) -> None:
         "its nodes too"
     ):
         group(name=name)
+
+
+def test_fails_when_no_name_can_be_made_of_its_id() -> None:
+    with refused(
+        "GpuNodeGroup name, made from construct_id '_' where none is given, must be 1-54 characters (lower case letters, digits and hyphens, "
+        "beginning and ending with a letter or digit), got '' of 0 characters: EKS takes 63 characters, of which nine tell one state of the "
+        "group from the next; the name is a label of its nodes too"
+    ):
+        group("_")
 
 
 @pytest.mark.parametrize(

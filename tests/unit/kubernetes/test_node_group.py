@@ -115,6 +115,11 @@ def test_a_pinned_image_and_an_update_without_spare_instances() -> None:
     properties = rendered(made)
     assert properties["ReleaseVersion"] == "1.36.1-20261102"
     assert properties["UpdateConfig"] == {"MaxUnavailable": 2, "UpdateStrategy": "MINIMAL"}
+    assert "ForceUpdateEnabled" not in properties
+
+
+def test_an_update_that_nothing_stops() -> None:
+    assert rendered(group(update=NodeUpdate(force=True)))["ForceUpdateEnabled"] is True
 
 
 def test_tokens_pass_every_check() -> None:

@@ -60,13 +60,10 @@ def test_nodes_that_it_serves_may_come_after_it() -> None:
     assert pool(scaled) in scaled.node_groups
 
 
-def test_fails_when_gpus_that_cannot_be_cut_come_after_it() -> None:
+def test_gpus_that_cannot_be_cut_may_come_after_it() -> None:
     cluster = with_plugin(made.cluster(), sharing=GpuSharing.mig("single"))
-    assert group("Parts", cluster=cluster, instance_types=["p4d.24xlarge"]) in cluster.node_groups
-    with refused(
-        "GpuSharing.mig must be for GPUs that can be cut, got g5 in the cluster: its GPUs have no Multi-Instance GPU"
-    ):
-        group(cluster=cluster)
+    assert group("Parts", cluster=cluster, instance_types=["p4d.24xlarge"], parts="3g.20gb") in cluster.node_groups
+    assert group(cluster=cluster) in cluster.node_groups
 
 
 def test_fails_when_a_group_comes_too_late_to_rank_first() -> None:

@@ -17,8 +17,8 @@ from tests.unit.kubernetes.groups import group, rendered
 ALL = [{"operator": "Exists"}]
 
 
-def values(kind: Any, release: str) -> dict[str, Any]:
-    cluster = made.cluster()
+def values(kind: Any, release: str, **options: Any) -> dict[str, Any]:
+    cluster = made.cluster(**options)
     kind(cluster, "AddOn", cluster=cluster)
     found: dict[str, Any] = made.charts(cluster)[release]["Values"]
     return found
@@ -56,6 +56,12 @@ def test_adapters_are_offered_where_a_group_has_them() -> None:
     fabric = group(instance_types=["p4d.24xlarge"], zones=["eu-west-1a"], efa=True)
     assert [rendered(fabric)["Labels"][label]] == found["supportedInstanceLabels"]["values"]
     assert found["tolerations"] == ALL
+
+
+@pytest.mark.parametrize("scaling", [NodeScaling.KARPENTER, NodeScaling.AUTO_MODE])
+def test_adapters_are_offered_wherever_a_pod_can_have_asked_for_them(scaling: NodeScaling) -> None:
+    # Without a word the chart takes all types that can have adapters.
+    assert values(EfaPlugin, "aws-efa-k8s-device-plugin", node_scaling=scaling) == {"tolerations": ALL}
 
 
 @pytest.mark.parametrize("kind", [DcgmExporter, EfaPlugin, NeuronPlugin])

@@ -1,5 +1,6 @@
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_model_hosting.kubernetes.device_plugin import DevicePlugin
@@ -8,14 +9,15 @@ from cdk_model_hosting.kubernetes.jobs.flavor import QueueFlavor
 from cdk_model_hosting.kubernetes.jobs.queue import KueueQueue
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
 from cdk_model_hosting.kubernetes.node_image import NodeImage
+from cdk_model_hosting.kubernetes.node_update import NodeUpdate
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
 from cdk_model_hosting.kubernetes.pod_size import PodSize
 from cdk_model_hosting.kubernetes.scheduling import Taint
-from tests.unit.builders import new_stack, refused, text_token
+from tests.unit.builders import new_stack, number_token, refused, text_token
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.groups import group
 from tests.unit.kubernetes.jobs import job
-from tests.unit.kubernetes.pools import auto_mode, pool
+from tests.unit.kubernetes.pools import auto_mode, cluster_with_karpenter, pool
 from tests.unit.kubernetes.serving import add_ons, serving, warnings
 
 OTHER = "{what} must be of the cluster Stack/Cluster, got {name!r} of Stack/Other: pods would look for it in their own cluster"
@@ -132,3 +134,71 @@ def test_pods_go_before_their_pool(*, named: bool) -> None:
         assert "GpuSpotManifest" in waits
         assert "NeuronManifest" not in waits
     assert other.accelerator == "neuron"
+
+
+# How long nodes wait for pods
+
+DRAINED = (
+    "a try may take {seconds} seconds, and 'gpu-spot' waits {drain} for pods on a node that is to be replaced: it begins anew then; give the "
+    "pool a longer drain_for, or the job a shorter shard_time_limit"
+)
+
+
+def drained(cluster: Any, hours: int, **options: Any) -> list[str]:
+    times = {"time_limit": cdk.Duration.hours(hours)}
+    told = warnings(job(cluster=cluster, **{**times, **options}))
+    return [each for each in told if each.startswith("a try")]
+
+
+def test_says_when_a_node_is_replaced_before_a_shard_must_have_ended() -> None:
+    cluster = cluster_with_karpenter()
+    waits = pool(cluster, drain_for=cdk.Duration.hours(2))
+    text = DRAINED.format(seconds=10_800, drain=7200)
+
+    assert drained(cluster, 3) == drained(cluster, 3, construct_id="Pinned", pod=PodSize(group=waits)) == [text]
+    assert drained(cluster, 2, construct_id="Short") == []
+    assert drained(cluster, 3, construct_id="Tries", shard_time_limit=cdk.Duration.hours(1)) == []
+    later = cdk.Duration.seconds(number_token(cluster, "Later"))
+    assert drained(cluster, 3, construct_id="Later", time_limit=later) == []
+
+
+def test_nodes_of_eks_wait_a_day() -> None:
+    cluster = auto_mode()
+    pool(cluster)
+    assert drained(cluster, 24) == []
+    assert drained(cluster, 25, construct_id="Long") == [DRAINED.format(seconds=90_000, drain=86_400)]
+
+
+def test_nodes_that_wait_for_ever_let_every_shard_end() -> None:
+    cluster = cluster_with_karpenter()
+    pool(cluster)
+    pool(cluster, "Told", drain_for=cdk.Duration.seconds(number_token(cluster, "Later")))
+    assert drained(cluster, 700) == []
+
+
+# How long pods may take to go
+
+
+def stays(cluster: Any, minutes: float, **options: Any) -> list[str]:
+    server = serving(cluster=cluster, longest_request=cdk.Duration.seconds(minutes * 60), **options)
+    return [each for each in warnings(server) if each.startswith("a pod may take")]
+
+
+def test_says_when_a_node_is_replaced_before_a_pod_can_have_gone() -> None:
+    cluster = made.cluster()
+    group(cluster=cluster)
+    group("Other", cluster=cluster, update=NodeUpdate(force=True))
+    text = (
+        "a pod may take {seconds} seconds to go, and EKS waits 900 when it replaces a node: an update of 'gpu' may fail; give it "
+        "NodeUpdate(force=True), or the server a shorter longest_request"
+    )
+
+    assert stays(cluster, 14.5) == []
+    assert stays(cluster, 15, construct_id="Long") == [text.format(seconds=930)]
+    assert stays(cluster, 60, construct_id="Forced", pod=PodSize(group="other")) == []
+
+
+def test_pools_wait_as_long_as_pods_need() -> None:
+    cluster = cluster_with_karpenter()
+    pool(cluster)
+    assert stays(cluster, 60) == []

@@ -81,7 +81,7 @@ def test_what_a_cluster_has_once() -> None:
 def test_two_clusters_have_one_each() -> None:
     stack = new_stack()
     cluster = made.cluster(stack)
-    other = made.cluster(stack, "Other")
+    other = made.cluster(stack, "Other", attributes={"cluster_name": "other"})
     cluster.claim("device plugin", cluster)
     other.claim("device plugin", other)
     assert other.claimed("device plugin") is other

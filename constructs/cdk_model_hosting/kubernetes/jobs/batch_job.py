@@ -23,7 +23,7 @@ from cdk_model_hosting.kubernetes.manifests import Manifests
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
 from cdk_model_hosting.kubernetes.names import name_of
 from cdk_model_hosting.kubernetes.pod_fit import check_fit
-from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, check_own, pools_of
+from cdk_model_hosting.kubernetes.pod_nodes import advice_on_drain, advice_on_taints, check_own, pools_of
 from cdk_model_hosting.kubernetes.pod_room import check_quota
 from cdk_model_hosting.kubernetes.pod_size import PodSize
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
@@ -161,6 +161,8 @@ class GpuBatchJob(Construct):
         if queue is None:
             # A queue makes its jobs tolerate the nodes that it sends them to.
             advice += advice_on_taints(cluster, self._size)
+        longest = self._shard_seconds if self._shard_seconds is not None else self._seconds
+        advice += advice_on_drain(cluster, self._size, seconds=longest)
         # A job gets on with fewer pods than it may have.
         check_quota("GpuBatchJob pod", namespace=namespace, pod=self._size, pods=1)
         super().__init__(scope, construct_id)

@@ -39,7 +39,8 @@ class QueueFlavor:
 
     Args:
         nodes: The node group, or the name of a group or pool.
-        gpus: Devices; all of the group's at its largest when omitted. Where GPUs are shared, shares are counted: give their number.
+        gpus: Devices; all of the group's at its largest when omitted, or all of their parts. Where pods take turns on GPUs, turns are
+            counted: give their number.
         cpu: Processors; when omitted, all that the group has for pods at its largest, beside what runs on every node.
         memory_mb: Memory in MB; the same when omitted.
         accelerator: Whose devices a group or pool has that is named; that of a `GpuNodeGroup` is known.

@@ -13,6 +13,7 @@ from cdk_model_hosting.kubernetes.manifests import Manifests
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
 from cdk_model_hosting.kubernetes.names import name_of
 from cdk_model_hosting.kubernetes.pod_nodes import check_own
+from cdk_model_hosting.kubernetes.pod_place import are_two
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.clusters import KUBERNETES_NAME, KUBERNETES_NAMESPACE
 from cdk_model_hosting.limits.jobs import QUEUE_FLAVORS
@@ -112,7 +113,7 @@ class KueueQueue(Construct):
         Raises:
             ConfigurationError: When it is of another cluster or namespace, or no flavor has so much.
         """
-        if cluster is not self._cluster:
+        if are_two(cluster, self._cluster):
             raise ConfigurationError(
                 f"GpuBatchJob queue must be of the job's cluster, got {self.name!r} of another one: nobody would let the job go"
             )
