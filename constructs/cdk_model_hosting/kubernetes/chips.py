@@ -89,17 +89,19 @@ MIG: dict[str, dict[str, int]] = {
     "p5en": _OF_141_GB,
     "p6-b200": {"1g.23gb": 7, "1g.45gb": 4, "2g.45gb": 3, "3g.90gb": 2},
     "p6-b300": {"1g.34gb": 7, "1g.67gb": 4, "2g.67gb": 3, "3g.135gb": 2},
-    "p6e-gb200": {"1g.24gb": 7, "1g.47gb": 4, "2g.47gb": 3, "3g.95gb": 2},
+    "p6e-gb200": {"1g.23gb": 7, "1g.47gb": 4, "2g.47gb": 3, "3g.93gb": 2},
 }
 """Families whose GPUs can be cut into parts, and how many parts of each size a GPU gives when all are alike.
 
 A part is named after its slices of the processor and its memory. Those of which a GPU gives one alone are left out. Of the RTX PRO 4500
-the names are those of its virtual GPUs, and those of the B300 are AWS's: NVIDIA's table has neither.
+the names are those of its virtual GPUs, and those of the B300 are AWS's: NVIDIA's table has neither. Those of the GB200 are what its
+production boards say: NVIDIA's table has those of earlier ones.
 
 See: https://docs.nvidia.com/datacenter/tesla/mig-user-guide/supported-mig-profiles.html
 See: https://github.com/NVIDIA/mig-parted/blob/main/deployments/systemd/config-default.yaml
 See: https://docs.nvidia.com/ai-enterprise/release-8/latest/infra-software/vgpu/reference/blackwell.html
 See: https://github.com/aws/sagemaker-hyperpod-cli/pull/403
+See: https://github.com/NVIDIA/mig-parted/issues/227
 """
 
 EFA_ADAPTERS: dict[str, str] = {

@@ -5,6 +5,7 @@ device plugin but its own. So a node joins with its parts, or not at all.
 
 See: https://github.com/NVIDIA/gpu-operator/issues/2415
 See: https://github.com/awslabs/amazon-eks-ami/blob/main/templates/al2023/runtime/rootfs/etc/systemd/system/nodeadm-run.service
+See: https://github.com/awslabs/amazon-eks-ami/tree/main/templates/al2023/runtime/gpu
 """
 
 from __future__ import annotations
@@ -42,7 +43,12 @@ nvidia-smi -L
 if [[ $(modes) != Enabled ]]; then
   # Without it the driver forgets, as soon as nobody uses a GPU.
   nvidia-smi -pm 1 || true
-  nvidia-smi -mig 1 || true
+  # Whoever looks at a GPU holds it for a moment, and its mode stays as it is.
+  for ((tries = 0; tries < 6; tries++)); do
+    nvidia-smi -mig 1 || true
+    [[ $(modes) == Enabled ]] && break
+    sleep 5
+  done
   if [[ $(modes) != Enabled ]]; then
     if [[ -e $STATE_DIRECTORY/restarted ]]; then
       echo "the GPUs cannot be cut, not even after a restart" >&2
@@ -59,21 +65,28 @@ if ! is_cut; then
   nvidia-smi mig -dci > /dev/null 2>&1 || true
   nvidia-smi mig -dgi > /dev/null 2>&1 || true
   layout=$(printf "$part,%.0s" $(seq "$of_gpu"))
-  nvidia-smi mig -cgi "${layout%,}" -C
+  # What there is to choose from says more than what there is not.
+  nvidia-smi mig -cgi "${layout%,}" -C || nvidia-smi mig -lgip
 fi
 nvidia-smi -L
 is_cut
+# On another machine, to which EC2 may move the node, it may restart once more.
+rm -f "$STATE_DIRECTORY/restarted"
 """
 """What a node with Amazon Linux runs before kubelet: it fails where the GPUs are not cut, and kubelet does not start then."""
 
+# Images load the driver by `nvidia-kmod-load`, since 2026-08 by `nvidia-setup`, which brings the units behind it on the first start.
 _UNIT = """[Unit]
 Description=Cut the GPUs into parts
-After=nvidia-persistenced.service nvidia-fabricmanager.service
+After=nvidia-kmod-load.service nvidia-setup.service
+After=nvidia-persistenced.service nvidia-fabricmanager.service set-nvidia-clocks.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 StateDirectory=cut-gpus
+# EC2 shows it to those who cannot log in, also when the node is gone.
+StandardOutput=journal+console
 TimeoutStartSec=15min
 ExecStart=/usr/local/sbin/cut-gpus {part} {of_gpu}
 """
@@ -81,10 +94,11 @@ _BEFORE_KUBELET = """[Unit]
 Requires=cut-gpus.service
 After=cut-gpus.service
 """
+# What kubelet waits for comes first: where the rest could not be written, kubelet does not start.
 _INSTALLED = (
+    ("/etc/systemd/system/kubelet.service.d/cut-gpus.conf", _BEFORE_KUBELET),
     ("/usr/local/sbin/cut-gpus", CUTTER),
     ("/etc/systemd/system/cut-gpus.service", _UNIT),
-    ("/etc/systemd/system/kubelet.service.d/cut-gpus.conf", _BEFORE_KUBELET),
 )
 _BOTTLEROCKET = """[settings.kubelet-device-plugins.nvidia]
 device-partitioning-strategy = "mig"

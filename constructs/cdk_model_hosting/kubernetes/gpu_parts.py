@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
 from cdk_model_hosting.kubernetes.chips import MIG
-from cdk_model_hosting.kubernetes.scheduling import GPU_RESOURCE
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -25,9 +24,10 @@ BOTTLEROCKET_MODELS = {
     "p5en": "h200.141gb",
     "p6-b200": "b200.180gb",
 }
-"""What Bottlerocket calls the GPUs of a family. It knows no name for those of others.
+"""What Bottlerocket calls the GPUs of a family. Those of others have no name there, and it would count their parts by the memory alone.
 
 See: https://bottlerocket.dev/en/os/1.54.x/api/settings/kubelet-device-plugins
+See: https://github.com/bottlerocket-os/bottlerocket-core-kit/tree/develop/sources/nvidia-migmanager
 """
 
 
@@ -47,9 +47,9 @@ class GpuParts:
         """What a node offers whose GPUs are cut: a part is asked for as a GPU is.
 
         Args:
-            resources: What it would offer with whole GPUs.
+            resources: The devices that it would offer with whole GPUs.
         """
-        return {name: each * self.of_gpu if name == GPU_RESOURCE else each for name, each in resources.items()}
+        return {name: each * self.of_gpu for name, each in resources.items()}
 
 
 def parts_of(what: str, name: str | None, types: Sequence[NodeType], image: NodeImage) -> GpuParts | None:

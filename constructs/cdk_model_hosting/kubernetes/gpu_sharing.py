@@ -151,7 +151,7 @@ class _TimeSlicing(GpuSharing):
         )
 
     def __str__(self) -> str:
-        return "time slices"
+        return "GpuSharing.time_slicing"
 
     def check(self, nodes: Sequence[GpuNodeGroup | GpuNodePool], scaling: NodeScaling) -> None:
         del nodes

@@ -78,6 +78,8 @@ class ImportedCluster(ServingCluster):
             role=iam.Role.from_role_arn(self, "KubectlRoleOf", role.attr_arn, mutable=False),
         )
         settle_kubectl(self, logged)
+        # A condition for policies of AWS's, which are not attached: CloudFormation would warn that nothing reads it.
+        self.node.try_remove_child("HasEcrPublic")
         self._kubectl_needs = (
             entry(
                 self,

@@ -66,7 +66,9 @@ def check_use(cluster: ServingCluster, pod: PodSize) -> None:
     plugin = cluster.claimed(DevicePlugin.CLAIM)
     # Bottlerocket has a device plugin of its own, which shares nothing.
     alone = any(each.image.has_device_plugin for each in nodes)
-    if isinstance(plugin, DevicePlugin) and plugin.sharing is not None and not alone:
+    sharing = plugin.sharing if isinstance(plugin, DevicePlugin) and not alone else None
+    # Where no nodes are known, they may be any.
+    if sharing is not None and (not nodes or any(sharing.shares(each) for each in nodes)):
         raise ConfigurationError(
             "PodScaling.on_gpu_use must be for GPUs that pods do not share, got a DevicePlugin with sharing: the use of a GPU would count "
             "for each pod on it; use on_server_queue"

@@ -37,10 +37,10 @@ case "$*" in
       done
     done ;;
   --query-gpu=mig.mode.current*) cat mode mode ;;
-  "-mig 1") [[ -e deaf ]] || echo Enabled > mode ;;
+  "-mig 1") if [[ -s busy ]]; then sed -i 1d busy; exit 1; fi; [[ -e deaf ]] || echo Enabled > mode ;;
   "mig -dci" | "mig -dgi") true > parts ;;
-  "mig -cgi "*) [[ $(cat mode) == Enabled && ! -s parts ]] || exit 3; [[ -e stubborn ]] || tr , '\\n' <<< "$3" > parts ;;
-  "-pm 1") ;;
+  "mig -cgi "*) [[ $(cat mode) == Enabled && ! -s parts ]] || exit 3; [[ ! -e stubborn ]] || exit 6; tr , '\\n' <<< "$3" > parts ;;
+  "mig -lgip" | "-pm 1") ;;
   *) exit 2 ;;
 esac
 """
@@ -121,6 +121,24 @@ def test_it_restarts_no_more_than_once(node: Node) -> None:
     assert "systemctl reboot" not in node.calls
 
 
+def test_a_gpu_that_somebody_looks_at_is_asked_again_and_the_node_does_not_restart(node: Node) -> None:
+    (node.state / "busy").write_text("1\n2\n")
+    assert node.start()
+    assert node.calls.count("-mig 1") == 3
+    assert "systemctl reboot" not in node.calls
+
+
+def test_on_another_machine_it_restarts_once_more(node: Node) -> None:
+    """EC2 may move an instance to other hardware, whose GPUs were never cut."""
+    (node.state / "deaf").touch()
+    assert not node.start()
+    (node.state / "mode").write_text("Enabled\n")
+    assert node.start()
+    (node.state / "mode").write_text("Disabled\n")
+    assert not node.start()
+    assert node.calls[-1] == "systemctl reboot"
+
+
 def test_without_a_driver_the_node_does_not_join(node: Node) -> None:
     (node.state / "driver").unlink()
     assert not node.start()
@@ -131,14 +149,18 @@ def test_without_a_driver_the_node_does_not_join(node: Node) -> None:
 def test_a_node_whose_gpus_stay_whole_does_not_join(node: Node) -> None:
     (node.state / "stubborn").touch()
     assert not node.start()
-    assert f"mig -cgi {ONE} -C" in node.calls
+    # The journal then names the parts that there are.
+    assert node.calls.index("mig -lgip") == node.calls.index(f"mig -cgi {ONE} -C") + 1
 
 
 # What brings the script to the node
 
 
-def installed(folder: Path) -> dict[str, str]:
-    """The files that the user data leaves on a node, by path."""
+KUBELET = "/etc/systemd/system/kubelet.service.d/cut-gpus.conf"
+
+
+def install(folder: Path) -> bool:
+    """Run what the user data brings, as if a node's files lay in a folder."""
     told = cutting_user_data(PARTS, [NodeType.parse("p5.48xlarge")], NodeImage.amazon_linux())
     assert told.isascii()
     _, part = email.message_from_string(told).walk()
@@ -147,26 +169,49 @@ def installed(folder: Path) -> dict[str, str]:
     assert isinstance(script, str)
     for each in ("/etc/", "/usr/"):
         script = script.replace(f" {each}", f" {folder}{each}")
-    for each in ("usr/local/sbin", "etc/systemd/system"):
-        (folder / each).mkdir(parents=True)
-    (folder / "systemctl").write_text("#!/bin/bash\n[[ $* == daemon-reload ]]\n")
-    (folder / "systemctl").chmod(0o755)
+    tools = folder / "bin"
+    tools.mkdir()
+    (tools / "systemctl").write_text("#!/bin/bash\n[[ $* == daemon-reload ]]\n")
+    (tools / "systemctl").chmod(0o755)
+    (folder / "etc/systemd/system").mkdir(parents=True)
     bash = shutil.which("bash") or "bash"
-    subprocess.run([bash, "-c", script], env={"PATH": f"{folder}:{os.environ['PATH']}"}, check=True)
-    (folder / "systemctl").unlink()
-    assert os.access(folder / "usr/local/sbin/cut-gpus", os.X_OK)
+    done = subprocess.run([bash, "-c", script], env={"PATH": f"{tools}:{os.environ['PATH']}"}, check=False)
+    shutil.rmtree(tools)
+    return done.returncode == 0
+
+
+def files(folder: Path) -> dict[str, str]:
+    """What lies in it, by path."""
     return {f"/{each.relative_to(folder)}": each.read_text() for each in folder.rglob("*") if each.is_file()}
 
 
 def test_kubelet_waits_until_they_are_cut(tmp_path: Path) -> None:
-    found = installed(tmp_path)
+    (tmp_path / "usr/local/sbin").mkdir(parents=True)
+    assert install(tmp_path)
+    assert os.access(tmp_path / "usr/local/sbin/cut-gpus", os.X_OK)
+    found = files(tmp_path)
     unit = found["/etc/systemd/system/cut-gpus.service"].splitlines()
     assert found["/usr/local/sbin/cut-gpus"] == CUTTER
-    assert {"Type=oneshot", "RemainAfterExit=yes", "StateDirectory=cut-gpus"} <= set(unit)
+    assert {"Type=oneshot", "RemainAfterExit=yes", "StateDirectory=cut-gpus", "StandardOutput=journal+console"} <= set(
+        unit
+    )
     assert "ExecStart=/usr/local/sbin/cut-gpus 1g.10gb 7" in unit
-    kubelet = found["/etc/systemd/system/kubelet.service.d/cut-gpus.conf"].splitlines()
+    after = [name for line in unit if line.startswith("After=") for name in line.removeprefix("After=").split()]
+    assert after == [
+        "nvidia-kmod-load.service",
+        "nvidia-setup.service",
+        "nvidia-persistenced.service",
+        "nvidia-fabricmanager.service",
+        "set-nvidia-clocks.service",
+    ]
+    kubelet = found[KUBELET].splitlines()
     assert kubelet == ["[Unit]", "Requires=cut-gpus.service", "After=cut-gpus.service"]
     assert len(found) == 3
+
+
+def test_kubelet_waits_also_for_what_could_not_be_written(tmp_path: Path) -> None:
+    assert not install(tmp_path)
+    assert list(files(tmp_path)) == [KUBELET]
 
 
 def test_bottlerocket_cuts_by_its_settings() -> None:

@@ -107,7 +107,7 @@ def test_fails_when_the_image_has_no_name_for_the_gpus() -> None:
         ("p5.4xlarge", "3g.40gb", 2),
         ("p5en.48xlarge", "2g.35gb", 24),
         ("p6-b300.48xlarge", "1g.67gb", 32),
-        ("p6e-gb200.36xlarge", "1g.24gb", 28),
+        ("p6e-gb200.36xlarge", "1g.23gb", 28),
         ("g7e.12xlarge", "1g.24gb", 8),
         ("g7.12xlarge", "1g.16gb", 4),
     ],
@@ -173,7 +173,7 @@ def test_one_device_plugin_tells_of_parts_and_of_whole_gpus() -> None:
     ("sharing", "shown"),
     [
         (None, "none"),
-        (GpuSharing.time_slicing(replicas=2), "time slices"),
+        (GpuSharing.time_slicing(replicas=2), "GpuSharing.time_slicing"),
         (GpuSharing.mig("mixed"), "GpuSharing.mig('mixed')"),
     ],
 )

@@ -78,6 +78,7 @@ def test_a_kubectl_of_its_own(tmp_path: Path) -> None:
     assert entry["AccessPolicies"][0]["PolicyArn"]["Fn::Sub"].endswith("/AmazonEKSClusterAdminPolicy")
     (applied,) = resources(cluster, made.MANIFEST).values()
     assert applied["DependsOn"] == [entry_id]
+    assert "Conditions" not in made.template(cluster)
     assert "Fn::GetAtt" in applied["Properties"]["ServiceToken"]
     (handler,) = [
         each["Properties"]

@@ -9,14 +9,13 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk.assertions import Annotations, Match, Template
+from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks
 from constructs import DependencyGroup
 
 from cdk_model_hosting.kubernetes.capacity import Capacity
 from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
 from cdk_model_hosting.kubernetes.node_image import NodeImage
-from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from cdk_model_hosting.kubernetes.node_update import NodeUpdate
 from cdk_model_hosting.kubernetes.scheduling import Taint
 from tests.unit.builders import att, new_stack, number_token, only, refused, resources, stack_in, text_token
@@ -357,44 +356,6 @@ def test_a_group_stands_in_another_stack_than_its_cluster() -> None:
     stack = cdk.Stack(app, "Two")
     GpuNodeGroup(stack, "Gpu", cluster=served, instance_types=["g5.xlarge"], between=(1, 1))
     Template.from_stack(stack).resource_count_is("AWS::EKS::Nodegroup", 1)
-
-
-# Advice
-
-
-def warnings(made: GpuNodeGroup) -> list[str]:
-    found = Annotations.from_stack(cdk.Stack.of(made)).find_warning("*", Match.any_value())
-    return [str(each.entry.data) for each in found]
-
-
-def test_nothing_is_said_of_a_known_type_on_demand(gpu: GpuNodeGroup) -> None:
-    assert warnings(gpu) == []
-
-
-def test_spot_instances_of_a_single_type_are_warned_of() -> None:
-    (warning,) = warnings(group(capacity=Capacity.spot()))
-    assert warning == (
-        "all nodes are spot instances of one type, g5.xlarge: when EC2 needs that type back there is no node at all; name types with the "
-        "same devices beside it, or make a second group on demand [ack: cdk-model-hosting:spotSingleType]"
-    )
-
-
-def test_a_new_type_is_warned_of() -> None:
-    (warning,) = warnings(group(instance_types=["g8.xlarge"], image=NodeImage.of("AL2023_x86_64_NVIDIA")))
-    assert warning == (
-        "g8.xlarge was not known when this library was released: the Cluster Autoscaler is not told what a node of it offers, and may not "
-        "start the first one [ack: cdk-model-hosting:nodeTypeUnknown]"
-    )
-
-
-@pytest.mark.parametrize("scaling", [NodeScaling.NONE, NodeScaling.KARPENTER])
-def test_a_size_that_nobody_changes_is_warned_of(scaling: NodeScaling) -> None:
-    (warning,) = warnings(group(cluster=cluster(node_scaling=scaling)))
-    assert warning == (
-        f"nothing in this app changes the number of nodes, which stays at 0: the cluster's node_scaling is {scaling.name}, and groups are "
-        "sized by the Cluster Autoscaler alone [ack: cdk-model-hosting:nodeGroupNotScaled]"
-    )
-    assert warnings(group(cluster=cluster(node_scaling=scaling), between=(2, 2))) == []
 
 
 def test_fails_when_the_cluster_is_none_of_ours() -> None:

@@ -119,6 +119,15 @@ def test_shared_gpus_count_as_several() -> None:
     assert warnings(serving(cluster=cluster, pod=PodSize(gpus=16, group=own))) == []
 
 
+def test_nodes_with_a_plugin_of_their_own_have_as_many_gpus_as_ever() -> None:
+    cluster = made.cluster()
+    sealed = group(cluster=cluster, image=NodeImage.bottlerocket())
+    group("Plain", cluster=cluster)
+    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=GpuSharing.time_slicing(replicas=4))
+    with refused("PodSize gpus must be at most the 1 of a node of group 'gpu', got 2: a pod runs on one node"):
+        serving(cluster=cluster, pod=PodSize(gpus=2, group=sealed))
+
+
 def test_room_for_more_pods() -> None:
     cluster = own_cluster()
     group(cluster=cluster, between=(0, 5))

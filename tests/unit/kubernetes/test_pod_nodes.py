@@ -22,6 +22,10 @@ from tests.unit.kubernetes.serving import add_ons, serving, warnings
 
 OTHER = "{what} must be of the cluster Stack/Cluster, got {name!r} of Stack/Other: pods would look for it in their own cluster"
 TAINTED = "a pod tolerates the taint nvidia.com/gpu alone, and 'gpu' has team too: it waits for other nodes; give PodSize the group itself"
+MEASURED = (
+    "PodScaling.on_gpu_use must be for GPUs that pods do not share, got a DevicePlugin with sharing: the use of a GPU would count for each "
+    "pod on it; use on_server_queue"
+)
 TEAM = Taint(key="team", value="search")
 SLICES = GpuSharing.time_slicing(replicas=4)
 
@@ -103,10 +107,7 @@ def test_a_queue_sends_its_jobs_to_nodes_with_any_taint() -> None:
 def test_fails_when_the_use_of_shared_gpus_is_measured() -> None:
     cluster = shared(SLICES)
     add_ons(cluster)
-    with refused(
-        "PodScaling.on_gpu_use must be for GPUs that pods do not share, got a DevicePlugin with sharing: the use of a GPU would count for "
-        "each pod on it; use on_server_queue"
-    ):
+    with refused(MEASURED):
         serving(scaling=PodScaling.on_gpu_use(percent=70, between=(1, 4)), cluster=cluster)
 
 
@@ -118,6 +119,20 @@ def test_the_use_of_whole_gpus_is_measured_beside_shared_ones() -> None:
     add_ons(cluster)
     scaling = PodScaling.on_gpu_use(percent=70, between=(1, 4))
     assert warnings(serving(cluster=cluster, scaling=scaling, pod=PodSize(group=whole))) == []
+
+
+def test_the_use_of_gpus_that_cannot_be_cut_is_measured_beside_parts() -> None:
+    cluster = made.cluster()
+    group("Parts", cluster=cluster, instance_types=["p5.48xlarge"], parts="1g.10gb")
+    by_hand = group("ByHand", cluster=cluster, instance_types=["p4d.24xlarge"])
+    whole = group("Whole", cluster=cluster)
+    DevicePlugin(cluster, "Plugin", cluster=cluster, sharing=GpuSharing.mig("single"))
+    add_ons(cluster)
+    scaling = PodScaling.on_gpu_use(percent=70, between=(1, 4))
+    assert warnings(serving(cluster=cluster, scaling=scaling, pod=PodSize(group=whole))) == []
+    for nodes in (by_hand, "of-somebody-else"):
+        with refused(MEASURED):
+            serving("Other", cluster=cluster, scaling=scaling, pod=PodSize(group=nodes))
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -8,6 +8,7 @@ from cdk_model_hosting.kubernetes.node_scaling import NodeScaling
 from tests.unit.builders import number_token, refused
 from tests.unit.kubernetes import made
 from tests.unit.kubernetes.groups import group
+from tests.unit.kubernetes.pools import auto_mode, pool
 
 
 def test_a_group_is_given_away_as_a_whole() -> None:
@@ -37,11 +38,31 @@ def test_fails_when_the_most_nodes_are_not_known_yet() -> None:
     most: Any = number_token(cluster)
     nodes = group("Gpu", cluster=cluster, between=(0, most))
     with refused(
-        "QueueFlavor gpus must be given for nodes that this app does not know, got none for 'gpu': Kueue takes no job that asks for what "
-        "has no quota"
+        "QueueFlavor gpus must be given where this library does not know how much the nodes have, got none for 'gpu': Kueue takes no job "
+        "that asks for what has no quota"
     ):
         QueueFlavor(nodes=nodes)
     assert QueueFlavor(nodes=nodes, gpus=most, cpu=most, memory_mb=most).quota["gpus"] == most
+
+
+def test_fails_when_a_pool_is_given_itself() -> None:
+    nodes: Any = pool(auto_mode())
+    with refused(
+        "QueueFlavor nodes must be the name of a pool, got the pool 'gpu-spot' itself: it has nodes of several kinds, so say how much of them "
+        "there is"
+    ):
+        QueueFlavor(nodes=nodes, gpus=1, cpu=1, memory_mb=1024)
+    assert QueueFlavor(nodes=nodes.name, gpus=1, cpu=1, memory_mb=1024).name == "gpu-spot"
+
+
+def test_fails_when_a_group_has_memory_that_is_not_known() -> None:
+    nodes = group(instance_types=["p5.48xlarge"])
+    with refused(
+        "QueueFlavor memory_mb must be given where this library does not know how much the nodes have, got none for 'gpu': Kueue takes no "
+        "job that asks for what has no quota"
+    ):
+        QueueFlavor(nodes=nodes)
+    assert QueueFlavor(nodes=nodes, memory_mb=100_000).quota["gpus"] == 32
 
 
 @pytest.mark.parametrize(
@@ -50,15 +71,15 @@ def test_fails_when_the_most_nodes_are_not_known_yet() -> None:
         (
             {"nodes": "pool", "cpu": 1, "memory_mb": 1},
             (
-                "QueueFlavor gpus must be given for nodes that this app does not know, got none for 'pool': Kueue takes no job that asks for "
-                "what has no quota"
+                "QueueFlavor gpus must be given where this library does not know how much the nodes have, got none for 'pool': Kueue takes no "
+                "job that asks for what has no quota"
             ),
         ),
         (
             {"nodes": "pool", "gpus": 1, "cpu": 1},
             (
-                "QueueFlavor memory_mb must be given for nodes that this app does not know, got none for 'pool': Kueue takes no job that asks "
-                "for what has no quota"
+                "QueueFlavor memory_mb must be given where this library does not know how much the nodes have, got none for 'pool': Kueue takes "
+                "no job that asks for what has no quota"
             ),
         ),
         ({"nodes": 1}, "QueueFlavor nodes must be a GpuNodeGroup or str, got 1: nothing else is understood there"),

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from cdk_model_hosting.arguments import require
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.kubernetes.gpu_node_pool import GpuNodePool
 from cdk_model_hosting.kubernetes.kueue import Kueue
 from cdk_model_hosting.kubernetes.manifests import Manifests
 from cdk_model_hosting.kubernetes.node_group import GpuNodeGroup
@@ -38,11 +39,11 @@ class QueueFlavor:
     """The share of a group of nodes that the jobs of a queue have together.
 
     Args:
-        nodes: The node group, or the name of a group or pool.
+        nodes: The node group, or the name of a group or pool, of which nothing is known: give all numbers.
         gpus: Devices; all of the group's at its largest when omitted, or all of their parts. Where pods take turns on GPUs, turns are
             counted: give their number.
         cpu: Processors; when omitted, all that the group has for pods at its largest, beside what runs on every node.
-        memory_mb: Memory in MB; the same when omitted.
+        memory_mb: Memory in MB; the same when omitted. Of P, G7 and Trainium2 nodes it is not known here, and must be given.
         accelerator: Whose devices a group or pool has that is named; that of a `GpuNodeGroup` is known.
 
     Raises:
@@ -56,7 +57,13 @@ class QueueFlavor:
     accelerator: NodeAccelerator | None = None
 
     def __post_init__(self) -> None:
-        require("QueueFlavor nodes", self.nodes, GpuNodeGroup, str)
+        nodes: object = self.nodes
+        if isinstance(nodes, GpuNodePool):
+            raise ConfigurationError(
+                f"QueueFlavor nodes must be the name of a pool, got the pool {nodes.name!r} itself: it has nodes of several kinds, so say how "
+                "much of them there is"
+            )
+        require("QueueFlavor nodes", nodes, GpuNodeGroup, str)
         if isinstance(self.nodes, str):
             NODE_GROUP_NAME.check("QueueFlavor nodes", self.nodes, optional=False)
         QUEUE_DEVICES.check("QueueFlavor gpus", self.gpus)
@@ -71,8 +78,8 @@ class QueueFlavor:
         for what in ("gpus", "cpu", "memory_mb"):
             if getattr(self, what) is None and known.get(what) is None:
                 raise ConfigurationError(
-                    f"QueueFlavor {what} must be given for nodes that this app does not know, got none for {self.name!r}: Kueue takes no "
-                    "job that asks for what has no quota"
+                    f"QueueFlavor {what} must be given where this library does not know how much the nodes have, got none for "
+                    f"{self.name!r}: Kueue takes no job that asks for what has no quota"
                 )
 
     @property
