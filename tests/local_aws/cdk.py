@@ -90,6 +90,18 @@ class Cdk:
         """Destroy stacks (all when none is named)."""
         return self._run("destroy", *_selected(stacks), "--force")
 
+    def delete(self, *stacks: str) -> None:
+        """Delete stacks, one after the other, where ``destroy`` is not what is tested: without the CLI it takes a tenth of the time.
+
+        Raises:
+            CdkError: When something of a stack stays; the message shows its events.
+        """
+        for name in stacks:
+            stack = Stack(self.local, name)
+            status = stack.delete()
+            if status != "DELETE_COMPLETE":
+                raise CdkError(f"{name} is {status}: {stack.log()}")
+
     def _finds(self, command: str, *stacks: str) -> bool:
         arguments = (command, *stacks, "--fail")
         finished = _finished(self.local, self._with_assembly(arguments), self.assembly, self.watch)

@@ -31,6 +31,7 @@ TIME_FACTOR_PATH = "/_local_aws/time-factor"
 
 SECONDS_TO_START = 90.0
 SECONDS_TO_STOP = 15.0
+SECONDS_TO_ANSWER = 60.0
 LIFETIME_SECONDS = 3600.0
 LOG_LINES_ON_FAILURE = 40
 
@@ -58,6 +59,7 @@ class LocalAws:
     region: str = REGION
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     _lifeline: int | None = field(default=None, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def start(
@@ -138,7 +140,15 @@ class LocalAws:
         return environment.clean() | self.variables()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of ``service`` that can reach nothing but this local AWS."""
+        """Return the boto3 client of ``service`` that can reach nothing but this local AWS.
+
+        It is made once: to make one takes as long as several requests.
+        """
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
         nothing = str(self.scratch / "empty-aws-config")
         session = botocore.session.Session(
             session_vars={
@@ -168,7 +178,8 @@ class LocalAws:
         """Let rollouts and alarms take this part of the time that they take on AWS, until the block is left.
 
         Args:
-            factor: 0 to 1. With 0, which is what a server starts with, nothing is waited for.
+            factor: 0 to 1. With 0, which is what a server starts with, nothing is waited for. What is being waited for goes on
+                with the new factor: a stage that begins with 1 lasts until the block is left.
         """
         before = self._ask("PUT", TIME_FACTOR_PATH, str(factor).encode())
         try:
@@ -205,7 +216,7 @@ class LocalAws:
         """Ask for something that is none of AWS's business."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         request = urllib.request.Request(f"{self.endpoint}{path}", body, method=method)  # noqa: S310 - it is HTTP
-        with opener.open(request, timeout=5) as response:
+        with opener.open(request, timeout=SECONDS_TO_ANSWER) as response:
             return json.load(response)
 
     def _docker(self) -> Path:

@@ -2,14 +2,14 @@
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from tests.local_aws.lifecycle import LocalAws
 
-SECONDS_TO_SETTLE = 60.0
+SECONDS_TO_SETTLE = 180.0
 POLL_SECONDS = 0.02
 
 
@@ -28,8 +28,6 @@ class Stack:
 
     local: LocalAws
     name: str
-    statuses: list[str] = field(default_factory=list)
-    """The statuses that the last operation went through, as DescribeStacks showed them."""
 
     def __post_init__(self) -> None:
         self._client = self.local.client("cloudformation")
@@ -41,13 +39,11 @@ class Stack:
             "TemplateBody": json.dumps(template),
             "Capabilities": ["CAPABILITY_IAM"],
         }
-        self.statuses = []
         (self._client.update_stack if self.exists() else self._client.create_stack)(**request)
         return self.settle()
 
     def start(self, template: dict[str, Any]) -> None:
         """Begin an update."""
-        self.statuses = []
         self._client.update_stack(
             StackName=self.name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"]
         )
@@ -92,11 +88,12 @@ class Stack:
         return True
 
     def status(self) -> str:
-        """Return the status, and keep it in mind."""
-        status = str(self._client.describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"])
-        if status not in self.statuses[-1:]:
-            self.statuses.append(status)
-        return status
+        """Return the status."""
+        return str(self._client.describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"])
+
+    def statuses(self) -> list[str]:
+        """Return the statuses that the stack went through, first one first, from its events: none is missed there."""
+        return [status for logical_id, status, _ in self.log() if logical_id == self.name]
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs."""

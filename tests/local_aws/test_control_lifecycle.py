@@ -1,38 +1,37 @@
 """Starting, stopping, and what a local AWS keeps to itself."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.local_aws import environment, paths
 from tests.local_aws.lifecycle import LocalAws, LocalAwsError
+from tests.local_aws.runtime.hosting import is_alive
 
-SECONDS_TO_VANISH = 20.0
+SECONDS_TO_VANISH = 120.0
 
 
-def vanishes(process: int) -> bool:
-    """Return whether a process that is not our child ends soon."""
+def vanished(is_gone: Callable[[], bool]) -> bool:
+    """Return whether something is gone before long."""
     deadline = time.monotonic() + SECONDS_TO_VANISH
-    while time.monotonic() < deadline:
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return True
+    while not is_gone() and time.monotonic() < deadline:
         time.sleep(0.05)
-    return False
+    return is_gone()
 
 
 def test_listens_on_the_loopback_address_and_on_no_other(local_aws: LocalAws) -> None:
-    with socket.create_connection(("127.0.0.1", local_aws.port), timeout=5):
+    with socket.create_connection(("127.0.0.1", local_aws.port), timeout=60):
         pass
     # A server on every interface would answer here too.
-    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", local_aws.port), timeout=5):
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", local_aws.port), timeout=60):
         pass
 
 
@@ -84,7 +83,7 @@ def test_fails_with_a_hint_when_it_is_not_installed(tmp_path: Path, monkeypatch:
 def test_stops_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from tests.local_aws.lifecycle import LocalAws\n"
-        f"print(LocalAws.start(Path({str(tmp_path)!r})).pid, flush=True); time.sleep(60)"
+        f"print(LocalAws.start(Path({str(tmp_path)!r})).pid, flush=True); time.sleep(600)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=paths.REPOSITORY, stdout=subprocess.PIPE, text=True
@@ -92,18 +91,17 @@ def test_stops_when_the_process_that_started_it_is_killed(tmp_path: Path) -> Non
         assert parent.stdout is not None
         server = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
-    assert vanishes(server)
+    assert vanished(lambda: not is_alive(server))
     assert "the process that started it is gone" in (tmp_path / "server.log").read_text()
 
 
 def test_stops_when_its_lifetime_is_over(tmp_path: Path) -> None:
-    local = LocalAws.start(tmp_path, lifetime=3.0)
-    deadline = time.monotonic() + SECONDS_TO_VANISH
-    while local.answers() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not local.answers()
-    local.stop()
-    assert "its lifetime of 3 seconds is over" in local.log.read_text()
+    # On a busy machine it is over before anybody has seen the server.
+    with contextlib.suppress(LocalAwsError):
+        local = LocalAws.start(tmp_path, lifetime=1.0)
+        assert vanished(lambda: not local.answers())
+        local.stop()
+    assert "its lifetime of 1 seconds is over" in (tmp_path / "server.log").read_text()
 
 
 def command_line(scratch: Path, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -9,6 +9,7 @@ import pytest
 
 from tests.local_aws import paths
 from tests.local_aws.runtime.hosting import Hosting, unique
+from tests.local_aws.runtime.reading import rollout_ends
 from tests.local_aws.stacks import Stack
 
 FUNCTION = Path(paths.REPOSITORY, "tests/local_aws/fixtures/custom_resource.py").read_text()
@@ -103,8 +104,11 @@ class Serving:
         }
         return template
 
-    def apply(self, template: dict[str, Any], *, may_fail: bool = False) -> str:
-        """Update the stack while somebody asks; unless it may, the first request that fails fails the test."""
+    def apply(self, template: dict[str, Any], *, bad: bool = False) -> str:
+        """Update the stack while somebody asks; unless the version is bad, the first request that fails fails the test.
+
+        What a bad one waits for lasts until its rollout is over, and nothing is waited for any more after that.
+        """
         other = Hosting(self.hosts.local)
         asked, over = threading.Event(), threading.Event()
 
@@ -113,7 +117,7 @@ class Serving:
                 try:
                     self.versions.append(other.version(self.endpoint))
                 except other.runtime.exceptions.ModelError:
-                    if not may_fail:
+                    if not bad:
                         raise
                     self.failures += 1
                 finally:
@@ -122,8 +126,12 @@ class Serving:
         asking = threading.Thread(target=ask)
         asking.start()
         try:
-            assert asked.wait(30)
-            return self.stack.apply(template)
+            assert asked.wait(120)
+            self.stack.start(template)
+            if bad:
+                with self.hosts.local.time_factor(0.02):
+                    rollout_ends(self.hosts.sagemaker, self.endpoint)
+            return self.stack.settle()
         finally:
             over.set()
             asking.join()
@@ -224,9 +232,8 @@ def test_an_alarm_of_the_template_ends_the_rollout(serving: Serving) -> None:
     serving.stack.apply(serving.checked(with_alarm(serving, serving.template("1"))))
     before = serving.config()
 
-    with serving.hosts.local.time_factor(0.005):
-        failing = with_alarm(serving, serving.template("2", ECHO_STATUS="503"))
-        status = serving.apply(serving.checked(failing), may_fail=True)
+    failing = with_alarm(serving, serving.template("2", ECHO_STATUS="503"))
+    status = serving.apply(serving.checked(failing), bad=True)
 
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert f"{before} runs, " in serving.stack.reasons("UPDATE_FAILED")["Check"]
@@ -272,7 +279,7 @@ def with_alarm(serving: Serving, template: dict[str, Any]) -> dict[str, Any]:
     template["Resources"]["Endpoint"]["DependsOn"] = ["Alarm"]
     template["Resources"]["Endpoint"]["Properties"]["DeploymentConfig"] = {
         "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {"Type": "CANARY", "CanarySize": size, "WaitIntervalInSeconds": 400}
+            "TrafficRoutingConfiguration": {"Type": "CANARY", "CanarySize": size, "WaitIntervalInSeconds": 3600}
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name}]},
     }

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tests.triton.installation import Installation
 
 _HOST = "127.0.0.1"
-_START_SECONDS = 60
-_STOP_SECONDS = 30
+_START_SECONDS = 120
+_STOP_SECONDS = 60
 _LOG_SHOWN = 4000
 # At the end of the command line, where they win over what a test adds.
 _CLOSED = (

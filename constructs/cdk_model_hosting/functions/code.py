@@ -16,8 +16,8 @@ from cdk_model_hosting.functions.bundling import Bundling
 from cdk_model_hosting.functions.environment import check_names
 from cdk_model_hosting.functions.files import files_below
 from cdk_model_hosting.functions.image import DOCKERFILE
-from cdk_model_hosting.functions.named import Named, OfferedLoader, check_there
-from cdk_model_hosting.functions.references import Reference
+from cdk_model_hosting.functions.named import Named, OfferedLoader, lacking
+from cdk_model_hosting.functions.references import Reference, widens_path
 from cdk_model_hosting.handlers.model_function.contract import (
     DEFAULT_LOADER,
     LOADER_GROUP,
@@ -25,6 +25,7 @@ from cdk_model_hosting.handlers.model_function.contract import (
     PACKAGE,
     Variable,
 )
+from cdk_model_hosting.handlers.model_function.payloads import refuse_constant
 from cdk_model_hosting.limits import FUNCTION_PYTHON
 from cdk_model_hosting.tokens import is_token
 
@@ -39,6 +40,8 @@ MODEL_FOLDER = "cdk_model"
 _ENTRY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _LOADER = re.compile(rf"[\w.-]+|{_ENTRY.pattern}")
 _OURS = (PACKAGE, MODEL_FOLDER)
+# The one names folders to import from; the other a program that starts Python, and may do the same.
+_PATHS = frozenset({"PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER"})
 _LAYER = "a layer such as LayerVersion.from_layer_version_arn(self, 'Extension', 'arn:...')"
 
 
@@ -150,8 +153,9 @@ class FunctionCode:
         self._check_sample()
         for named in self.named():
             named.check(files, self.python)
-        if self.requirements is None and not self.reaches_further and DOCKERFILE not in files:
-            check_there(self.named(), files, f"the folder {self.folder}")
+        found = lacking(self.named(), files)
+        if found and self.requirements is None and DOCKERFILE not in files and not self.reaches_further:
+            raise found[0].missing(f"the folder {self.folder}")
         for name in _OURS:
             if any(each == f"{name}.py" or each.startswith(f"{name}/") for each in files):
                 raise ConfigurationError(
@@ -181,8 +185,11 @@ class FunctionCode:
 
     @property
     def reaches_further(self) -> bool:
-        """Whether it may import what is neither in the folder nor in its packages: from layers, or from a path of the user's."""
-        return bool(self.layers) or "PYTHONPATH" in self.environment
+        """Whether it may import what is neither in the folder nor in its packages: from layers, or from a path of the user's.
+
+        All files of the folder may be read for it.
+        """
+        return bool(self.layers) or bool(_PATHS & self.environment.keys()) or widens_path(self.files())
 
     def named(self) -> tuple[Named, ...]:
         """What it names of itself and of its packages, where that is known when the app is built."""
@@ -203,8 +210,8 @@ class FunctionCode:
         if path is None:
             return
         try:
-            json.loads(path.read_bytes())
-        except ValueError as error:
+            json.loads(path.read_bytes(), parse_constant=refuse_constant)
+        except (ValueError, RecursionError) as error:
             raise ConfigurationError(
                 f"FunctionCode sample must be a file with JSON, got {path}: {error}; a version that cannot answer it is not deployed"
             ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from configparser import ConfigParser
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,20 +12,20 @@ from cdk_model_hosting.functions.references import Reference
 from cdk_model_hosting.handlers.model_function.contract import DEFAULT_LOADER, LOADER_GROUP, Delivery, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cdk_model_hosting.functions.bundle import Bundle
     from cdk_model_hosting.functions.delivery import BoundDelivery
 
 _ONNXRUNTIME = Reference(what="FunctionCode loader", text="onnxruntime:InferenceSession", takes=("path",))
-_OFFERS = ".dist-info/entry_points.txt"
+_OFFERS = (".dist-info/entry_points.txt", ".egg-info/entry_points.txt")
 
 
 class Text(Protocol):
     """A file in a folder or in an archive."""
 
-    def read_text(self, encoding: str) -> str:
+    def read_text(self, *, encoding: str, errors: str) -> str:
         """What it says."""
 
 
@@ -59,7 +58,12 @@ class OfferedLoader:
         Args:
             files: Files by their names.
         """
-        return any(_offers(text, self.name) for name, text in files.items() if name.endswith(_OFFERS))
+        found = [text for name, text in files.items() if name.endswith(_OFFERS)]
+        if not found:
+            return False
+        from cdk_model_hosting.functions.offers import offers  # noqa: PLC0415 - it takes as long as all the rest of this
+
+        return any(offers(each, self.name) for each in found)
 
     def missing(self, place: str) -> ConfigurationError:
         """What is said when none does.
@@ -103,20 +107,14 @@ class OnnxLoader:
         """It is this library's."""
 
 
-def check_there(named: Sequence[Named], files: Mapping[str, Text], place: str) -> None:
-    """Refuse what does not come with the files.
+def lacking(named: Iterable[Named], files: Mapping[str, Text]) -> list[Named]:
+    """What does not come with the files.
 
     Args:
         named: What is named.
         files: All that there is.
-        place: Where they are, in words.
-
-    Raises:
-        ConfigurationError: When something does not.
     """
-    for each in named:
-        if not each.is_among(files):
-            raise each.missing(place)
+    return [each for each in named if not each.is_among(files)]
 
 
 def check_packages(bundle: Bundle, delivery: BoundDelivery) -> None:
@@ -131,20 +129,14 @@ def check_packages(bundle: Bundle, delivery: BoundDelivery) -> None:
     """
     code, packages = bundle.code, bundle.packages
     archive = None if packages is None else cache.find(packages.name)
-    if delivery.is_image or code.reaches_further or (packages is not None and archive is None):
+    if delivery.is_image or (packages is not None and archive is None):
         return
     loads = delivery.variables.get(str(Variable.DELIVERY)) != str(Delivery.ENDPOINT)
     usual = [OnnxLoader()] if loads and code.loader == DEFAULT_LOADER else []
-    named = [each for each in (*code.named(), *usual) if not each.is_among(bundle.sources)]
-    if not named or archive is None:
-        check_there(named, bundle.sources, f"the folder {code.folder}")
-        return
-    with zipfile.ZipFile(archive) as opened:
-        there = {name: zipfile.Path(opened, name) for name in opened.namelist()}
-        check_there(named, there, f"the folder {code.folder}, or of its packages")
-
-
-def _offers(text: Text, name: str) -> bool:
-    parser = ConfigParser(delimiters="=", interpolation=None, strict=False)
-    parser.read_string(text.read_text(encoding="utf-8"))
-    return parser.has_option(LOADER_GROUP, name)
+    found, place = lacking((*code.named(), *usual), bundle.sources), f"the folder {code.folder}"
+    if found and archive is not None:
+        with zipfile.ZipFile(archive) as opened:
+            found = lacking(found, {name: zipfile.Path(opened, name) for name in opened.namelist()})
+        place = f"{place}, or of its packages"
+    if found and not code.reaches_further:
+        raise found[0].missing(place)

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 # What Python imports a module from, after its path: a text, or what was compiled, for a platform or for all.
 _MODULE = re.compile(r"(/__init__)?(\.py|\.pyc|(\.[\w-]+)?\.so)")
+_COMPILED = (".pyc", ".so")
+_WIDENS = re.compile(
+    rb"\bsys\s*\.\s*(path|meta_path|path_hooks|modules)\b|\bsys\s+as\b|\bfrom\s+sys\s+import\b|\baddsitedir\b|\b__path__\b"
+)
 _HERE = sys.version_info[:2]
-_ALWAYS_THERE = sys.stdlib_module_names | {PACKAGE}
+# Lambda's Python brings its SDK.
+_ALWAYS_THERE = sys.stdlib_module_names | {PACKAGE, "boto3", "botocore"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +110,16 @@ class Reference:
             )
 
     def _parsed(self, name: str, path: Path, python: str) -> ast.Module | None:
-        """The module; None where this machine's Python is too old to tell whether it is one."""
+        """The module; None where this machine's Python is too old, or too small, to tell whether it is one."""
         there = _version(python)
         try:
             with warnings.catch_warnings():
                 # The user's own, and told again when the module runs.
                 warnings.simplefilter("ignore")
                 return ast.parse(path.read_bytes(), feature_version=min(_HERE, there))
+        # What a program has written may be nested too deeply for this Python, and not for that one.
+        except (RecursionError, MemoryError):
+            return None
         # A null byte is a ValueError to older ones.
         except (SyntaxError, ValueError) as error:
             if there > _HERE:
@@ -121,6 +129,21 @@ class Reference:
             raise ConfigurationError(
                 f"{self.what} must name a module that Python {python} can read, got an error in {place}: {getattr(error, 'msg', error)}"
             ) from error
+
+
+def widens_path(files: Mapping[str, Path]) -> bool:
+    """Whether modules may change where Python looks for others: into a folder among them, an archive, a file system.
+
+    The module of the entry is imported before the loader, so what it changes holds for that.
+
+    Args:
+        files: Files by their names.
+    """
+    # What compiled ones do, nobody can tell.
+    return any(
+        name.endswith(_COMPILED) or (name.endswith(".py") and _WIDENS.search(path.read_bytes()))
+        for name, path in files.items()
+    )
 
 
 def _version(python: str) -> tuple[int, int]:

@@ -41,6 +41,8 @@ _PUBLIC = Advice(
     "SageMaker included, but by endpoints of the VPC; choose private subnets with a NAT gateway",
 )
 _INTERFACES_OF = "Network interfaces of a model function"
+# The ID of a VPC that the CDK has yet to look up.
+_STAND_IN = "vpc-12345"
 _IN_ALL = "ModelFunction network security_groups and those of the model's file system in all"
 
 
@@ -85,10 +87,13 @@ def vpc_of(scope: Construct, network: Network | None, mount: Mount | None) -> Bo
     asked = network if mount is None or network is not None else replace(mount.network, security_groups=None)
     if asked is None:
         return None
+    mounting = () if mount is None else mount.network.security_groups or ()
+    if asked.security_groups is None and len(mounting) == SECURITY_GROUPS.high:
+        # There is no room for one of its own.
+        asked = replace(asked, security_groups=mounting)
     attached = asked.attach(scope, description=_INTERFACES_OF)
     if mount is not None and network is not None:
         check_zones(scope, mount, attached.subnets.zones)
-    mounting = () if mount is None else mount.network.security_groups or ()
     group_ids = tuple(dict.fromkeys((*attached.group_ids, *(each.security_group_id for each in mounting))))
     SECURITY_GROUPS.check_length(_IN_ALL, group_ids)
     return replace(_bound(asked, attached), group_ids=group_ids)
@@ -128,7 +133,7 @@ def _are_different(one: ec2.IVpc, other: ec2.IVpc) -> bool:
     from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 - loaded by those alone who use a VPC
 
     first, second = one.vpc_id, other.vpc_id
-    if first == second:
+    if first == second or _STAND_IN in (first, second):
         return False
     if is_token(first) or is_token(second):
         # Two that the app makes; of others nobody knows what they turn out to be.

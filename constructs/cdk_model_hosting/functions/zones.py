@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from cdk_model_hosting.errors import ConfigurationError
+from cdk_model_hosting.models.subnets import is_stand_in
 from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def check_zones(scope: Construct, mount: Mount, zones: Sequence[str | None]) -> 
         ConfigurationError: When the file system has no mount target in one of them.
     """
     given = [each for each in zones if each is not None]
-    # A number cannot be compared with a name.
-    if not mount.zones or len({is_token(each) for each in (*given, *mount.zones)}) != 1:
+    # A number cannot be compared with a name, nor what stands for one with either.
+    if not mount.zones or len({(is_token(each), is_stand_in(each)) for each in (*given, *mount.zones)}) != 1:
         return
     stack = cdk.Stack.of(scope)
     there, here = ([_name(stack, each) for each in some] for some in (mount.zones, given))
     without = sorted({each for each in here if each is not None} - set(there))
-    if not without or None in (*there, *here):
+    if not without or None in there:
         return
     raise ConfigurationError(
         f"ModelFunction network subnets must be in zones of the model's file system, {', '.join(map(str, there))}, got some in "

@@ -27,6 +27,7 @@ from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.kubernetes.system_nodes import SystemNodeGroup, SystemNodes
 from cdk_model_hosting.kubernetes.versions import kubectl_layer
 from cdk_model_hosting.limits.clusters import CLUSTER_NAME, CONTROL_PLANE_LOG_DAYS, KUBERNETES_STANDARD_VERSION
+from cdk_model_hosting.models.subnets import is_pending
 from cdk_model_hosting.placement import place_of
 
 if TYPE_CHECKING:
@@ -144,7 +145,12 @@ class GpuCluster(ServingCluster):
         self.kubectl_role: iam.IRole = iam.Role.from_role_arn(self, "KubectlGrants", runs_kubectl.attr_arn)
         network = vpc if vpc is not None else made_vpc(self, "Vpc")
         where = _where(subnets)
-        check_zones(selected(network, where))
+        chosen = selected(network, where)
+        if is_pending(network, chosen):
+            # Nobody deploys what this synthesis makes: the CDK looks up which subnets there are, and begins anew.
+            where = _where(None)
+        else:
+            check_zones(chosen)
         made = self._make(
             vpc=network,
             subnets=where,

@@ -87,7 +87,8 @@ class Network:
                 )
             )
         chosen = self._chosen()
-        SUBNETS.check_length("Network subnets", chosen.ids)
+        if not chosen.is_pending:
+            SUBNETS.check_length("Network subnets", chosen.ids)
         return Attachment(
             subnets=chosen,
             subnet_ids=chosen.ids,
@@ -110,7 +111,7 @@ class Network:
             # The CDK puts a code before its sentence.
             shown = re.sub(r"^\w+: ", "", str(error), count=1)
             raise ConfigurationError(f"Network subnets must be some of the VPC's, got none: {shown}") from error
-        return selected_subnets(selected)
+        return selected_subnets(self.vpc, selected)
 
     def bind(self, scope: Construct) -> BoundNetwork:
         """Make the security group if there is none, and name the subnets, for a model of SageMaker's."""

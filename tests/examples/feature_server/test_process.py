@@ -15,8 +15,8 @@ from tests.examples.feature_server.asked import PAYMENT
 
 CONTAINER = Path(__file__).parents[3] / "examples" / "containers" / "features"
 COMMAND = [sys.executable, "-W", "error", "-m", "feature_server"]
-SECONDS_TO_START = 30
-SECONDS_TO_STOP = 10
+SECONDS_TO_START = 120
+SECONDS_TO_STOP = 60
 
 
 def _wait_until_ready(process: subprocess.Popen[str], address: str) -> None:

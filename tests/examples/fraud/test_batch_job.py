@@ -46,7 +46,7 @@ def records(tmp_path: Path, sample: Sample) -> Path:
 def run(image: Path, model: Path, command: list[str], **told: object) -> subprocess.CompletedProcess[str]:
     """A pod of a job."""
     environment = {"PATH": os.environ["PATH"], "MODEL_DIR": str(model), **{name: str(it) for name, it in told.items()}}
-    return subprocess.run(command, cwd=image, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=image, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def answers(output: Path, records: Path) -> dict[str, list[dict[str, Any]]]:

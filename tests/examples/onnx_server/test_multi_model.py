@@ -164,20 +164,20 @@ def test_models_answer_while_another_one_is_loaded(
 
     def slow(folder: Path, *, threads: int) -> Model:
         entered.set()
-        release.wait(timeout=30)
+        release.wait(timeout=300)
         return load(folder, threads=threads)
 
     monkeypatch.setattr(Model, "load", slow)
     with ThreadPoolExecutor() as callers:
         loading = callers.submit(_load, many, "b", folders["2"])
         try:
-            assert entered.wait(timeout=10)
+            assert entered.wait(timeout=120)
             assert many.get("/ping").status_code == 200
             assert many.post("/models/a/invoke", json=sample.records).status_code == 200
             assert many.get("/models/b").status_code == 404
         finally:
             release.set()
-        assert loading.result(timeout=10)[0] == 200
+        assert loading.result(timeout=120)[0] == 200
 
 
 def test_the_log_says_which_model_it_was(

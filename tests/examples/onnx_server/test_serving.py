@@ -54,20 +54,20 @@ def test_answers_ping_during_long_batches_and_bounds_their_number(model: Model, 
 
     def slow(rows: int) -> Probabilities:
         entered.release()
-        release.wait(timeout=30)
+        release.wait(timeout=300)
         return np.zeros(rows)
 
     with _serving(model, slow, workers=2) as client, ThreadPoolExecutor(3) as callers:
         asked = [callers.submit(client.post, "/invocations", json=sample.records) for _ in range(3)]
         try:
-            assert entered.acquire(timeout=10)
-            assert entered.acquire(timeout=10)
+            assert entered.acquire(timeout=120)
+            assert entered.acquire(timeout=120)
             assert client.get("/ping").status_code == 200
             # Two workers: the third request has to wait for one of the first two.
             assert not entered.acquire(timeout=0.2)
         finally:
             release.set()
-        assert [call.result(timeout=10).status_code for call in asked] == [200, 200, 200]
+        assert [call.result(timeout=120).status_code for call in asked] == [200, 200, 200]
 
 
 def test_a_model_that_fails_is_logged_with_its_traceback(

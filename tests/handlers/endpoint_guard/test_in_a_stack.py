@@ -17,7 +17,7 @@ PACKAGE = Path(str(guard.__file__)).parent
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 # The watch looks every 15 seconds.
-SECONDS_FOR_THE_WATCH = 45.0
+SECONDS_FOR_THE_WATCH = 120.0
 OLD = registration(2, 6, tracking(600))
 NEW = registration(1, 3, tracking(300, "Requests"))
 BOMB = {"Type": "Custom::Bomb", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:nobody"}}

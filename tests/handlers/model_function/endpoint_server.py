@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,7 @@ class Reply:
         status: Its status.
         body: Its body.
         headers: Its headers.
-        seconds: How long it takes.
+        seconds: How long it takes; no longer than the server lasts.
         hangs_up: Whether it closes the connection instead.
         promises: How many bytes it says the body has; as many as it has when None.
     """
@@ -69,12 +68,14 @@ class Service:
         replies: What it answers next; the last one stays.
         asked: What it was asked.
         url: Its address.
+        over: Set when it ends.
     """
 
     def __init__(self) -> None:
         self.replies: deque[Reply] = deque([Reply()])
         self.asked: list[Asked] = []
         self.url = ""
+        self.over = threading.Event()
 
     def answers(self, *replies: Reply) -> None:
         """Say what it answers from now on."""
@@ -91,6 +92,7 @@ class Service:
         try:
             yield self
         finally:
+            self.over.set()
             server.shutdown()
             server.server_close()
             thread.join()
@@ -105,7 +107,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             told = {name.lower(): value for name, value in self.headers.items()}
             service.asked.append(Asked(self.command, self.path, told, body, self.client_address[1]))
             reply = service.replies.popleft() if len(service.replies) > 1 else service.replies[0]
-            time.sleep(reply.seconds)
+            service.over.wait(reply.seconds)
             if reply.hangs_up:
                 self.close_connection = True
                 return

@@ -167,6 +167,14 @@ def test_what_is_there_needs_no_further_room(
     assert fetch(known(CONTENT), s3=store.s3, cache=tmp_path).read_bytes() == CONTENT
 
 
+def test_a_part_that_is_there_is_not_read_again(store: Store, tmp_path: Path, break_off: BreakOff) -> None:
+    store.put(CONTENT)
+    with break_off(known(CONTENT), part=2000).open("r+b") as file:
+        file.write(b"spoilt")
+
+    assert " must have the SHA-256 " in failure(known(CONTENT), store, tmp_path)
+
+
 def test_what_fails_leaves_nothing_to_go_on_with(store: Store, tmp_path: Path, break_off: BreakOff) -> None:
     store.put(CONTENT)
     wanted = known(CONTENT[::-1])

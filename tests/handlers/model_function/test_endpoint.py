@@ -2,10 +2,10 @@
 
 import json
 import sys
-from dataclasses import replace
 
 import pytest
 
+from cdk_model_hosting.handlers.model_function import endpoint_attempts
 from cdk_model_hosting.handlers.model_function.__main__ import main
 from cdk_model_hosting.handlers.model_function.failures import EndpointBusy, EndpointFailed, RequestRefused
 from tests.handlers.model_function import events
@@ -215,7 +215,7 @@ def test_where_nobody_listens_the_log_has_a_hint(front: Front, monkeypatch: pyte
 
 def test_a_slow_answer_is_waited_for_once(front: Front, service: Service) -> None:
     function = front.start(READ_SECONDS="1")
-    service.answers(Reply(seconds=1.5))
+    service.answers(Reply(seconds=60))
 
     status, body, _ = front.http(function)
 
@@ -225,9 +225,9 @@ def test_a_slow_answer_is_waited_for_once(front: Front, service: Service) -> Non
 
 def test_a_slow_answer_is_waited_for_only_as_long_as_the_function_lasts(front: Front, service: Service) -> None:
     function = front.start()
-    service.answers(Reply(seconds=1.5))
+    service.answers(Reply(seconds=60))
 
-    status, body, _ = front.http(function, seconds=2.5)
+    status, body, _ = front.http(function, seconds=2.9)
 
     assert (status, body["error"]) == (504, "the endpoint must answer within 1 seconds, which it did not")
 
@@ -239,11 +239,18 @@ def test_what_has_no_time_left_is_not_asked(front: Front, service: Service) -> N
     assert service.asked == []
 
 
-def test_it_is_not_asked_again_without_time_for_the_answer(front: Front, service: Service) -> None:
+def test_it_is_not_asked_again_without_time_for_the_answer(
+    front: Front, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     function = front.start()
-    service.answers(replace(error("ServiceUnavailable", 503), seconds=0.5))
+    service.answers(error("ServiceUnavailable", 503))
+    assert front.http(function, seconds=60)[0] == 503
+    assert len(service.asked) == 3
 
-    assert front.http(function, seconds=2.2)[0] == 503
+    # The pause would leave no time: half a minute of one at the least.
+    monkeypatch.setattr(endpoint_attempts, "_FIRST_PAUSE_SECONDS", 60)
+    service.answers(error("ServiceUnavailable", 503))
+    assert front.http(function, seconds=60)[0] == 503
     assert len(service.asked) == 1
 
 

@@ -108,9 +108,14 @@ def test_a_body_that_only_somebody_who_invokes_directly_can_send_is_refused(
     assert stage.line["Failures"] == 0
 
 
-@pytest.mark.parametrize("headers", ["none", ["a"], {1: 2}, None])
-def test_headers_that_are_none_are_as_if_there_were_none(stage: Stage, source: tuple[str, Event], headers: Any) -> None:
-    event = {**source[1]({"amount": 1}), "headers": headers, "multiValueHeaders": headers}
+@pytest.mark.parametrize(
+    ("headers", "several"),
+    [*((each, each) for each in ("none", ["a"], {1: 2}, None)), (None, {"Content-Encoding": 5})],
+)
+def test_headers_that_are_none_are_as_if_there_were_none(
+    stage: Stage, source: tuple[str, Event], headers: Any, several: Any
+) -> None:
+    event = {**source[1]({"amount": 1}), "headers": headers, "multiValueHeaders": several}
 
     assert stage.start().handle(event, Context())["statusCode"] == 200
 

@@ -90,7 +90,7 @@ def test_the_log_tells_ten_reasons_of_many(stage: Stage) -> None:
 def test_what_there_is_no_time_for_comes_again(stage: Stage) -> None:
     function = stage.start(NOTING)
 
-    answer = function.handle(events.queue('"a"', '"b"', '"c"'), Context(seconds=[5.0, 1.01, 0.9]))
+    answer = function.handle(events.queue('"a"', '"b"', '"c"'), Context(seconds=[5.0, 1.8, 0.9]))
 
     assert again(answer) == ["m3"]
     assert noted(function) == ["a", "b"]

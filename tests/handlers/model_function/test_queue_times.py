@@ -78,3 +78,20 @@ def test_the_time_never_runs_out(clock: Clock, bad: int, seconds: float, fails_a
     # Of the first one nobody knows how long it takes.
     first = 0.0 if fails_at_once else SECONDS_EACH * MESSAGES
     assert clock.now <= max(seconds, first)
+
+
+def test_the_longest_list_of_a_length_tells_how_long_another_may_take(clock: Clock) -> None:
+    took = {1: 10, 3: 1, 5: 1}
+
+    def predict(_: Any, requests: list[int]) -> list[int]:
+        clock.now += took[requests[0]]
+        return requests
+
+    answer = batches.answer_batch(
+        events.queue(*map(str, range(1, 7))),
+        Predictor(predict, None, batch_size=2),
+        Account(request_id="request-1", source="aws:sqs", is_cold=False),
+        remaining=lambda: 21.5 - clock.now,
+    )
+
+    assert [found["itemIdentifier"] for found in answer["batchItemFailures"]] == ["m5", "m6"]

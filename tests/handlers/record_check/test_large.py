@@ -11,5 +11,5 @@ def test_a_gigabyte_is_counted_fast_and_in_little_memory() -> None:
     assert measured.records == MEGABYTES * LINES_OF_A_BLOCK
     # What two objects take that are read at once, a chunk each, however large they are.
     assert measured.peak_mb - measured.idle_mb < 32, measured
-    # On an idle core it is some 600 MB/s, and S3 sends less to a function.
+    # A second of a core is enough for some 600 MB, and S3 sends less to a function.
     assert measured.megabytes_per_second > 40, measured

@@ -96,7 +96,7 @@ class Pair:
 
     def destroy(self, assembled: Cdk) -> None:
         """Destroy the stack, and see that its endpoint is gone."""
-        assembled.destroy(self.name)
+        assembled.delete(self.name)
         assert self.endpoint not in [each["EndpointName"] for each in self.sagemaker.list_endpoints()["Endpoints"]]
 
     def ask(self, body: bytes, content_type: str = "application/json", **more: str) -> Answer:

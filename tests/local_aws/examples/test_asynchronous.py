@@ -128,6 +128,6 @@ def test_from_a_request_in_a_bucket_to_no_instance_and_back(bootstrapped: LocalA
     check(caller, better, "2")
     assert second.is_deployed(STACK)
 
-    second.destroy(STACK)
+    second.delete(STACK)
     assert deployed.endpoint not in [each["EndpointName"] for each in deployed.sagemaker.list_endpoints()["Endpoints"]]
     assert caller.is_there(asked["OutputLocation"]), "answers outlive the stack"

@@ -88,5 +88,5 @@ def test_every_night_payments_are_decided_about(bootstrapped: LocalAws, tmp_path
     check(deployed.lines("decisions/again/web.csv.out"), better, "2", 40, 60)
     assert second.is_deployed(STACK)
 
-    second.destroy(STACK)
+    second.delete(STACK)
     assert deployed.keys("decisions/again/"), "answers outlive the stack"

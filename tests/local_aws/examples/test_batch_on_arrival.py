@@ -83,5 +83,5 @@ def test_each_file_that_arrives_is_one_job(bootstrapped: LocalAws, tmp_path: Pat
     check(deployed.lines(verdicts[0]), model, "1", RECORDS[:20])
     assert second.is_deployed(STACK)
 
-    second.destroy(STACK)
+    second.delete(STACK)
     assert deployed.lines(verdicts[0]), "verdicts outlive the stack"

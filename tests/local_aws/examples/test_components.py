@@ -122,7 +122,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     assembled = example.deploy()
     assert assembled.is_deployed(STACK)
     yield example
-    assembled.destroy(STACK)
+    assembled.delete(STACK)
     assert example.endpoint not in [each["EndpointName"] for each in example.sagemaker.list_endpoints()["Endpoints"]]
     left = [
         each["InferenceComponentName"] for each in example.sagemaker.list_inference_components()["InferenceComponents"]

@@ -73,7 +73,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     assembled = example.deploy("1")
     assert assembled.is_deployed(STACK)
     yield example
-    assembled.destroy(STACK)
+    assembled.delete(STACK)
     endpoints = example.sagemaker.list_endpoints()["Endpoints"]
     assert example.endpoint not in [each["EndpointName"] for each in endpoints]
 

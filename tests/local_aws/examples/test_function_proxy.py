@@ -92,4 +92,4 @@ def test_shops_hear_over_an_http_api_what_to_do(bootstrapped: LocalAws, tmp_path
 
     answer, kind = invoke(bootstrapped, outputs["FunctionArn"], payment(TRANSACTIONS[0]))
     assert (kind, answer["version"]) == (None, "2")
-    second.destroy(EXAMPLE.name)
+    second.delete(EXAMPLE.name)

@@ -96,7 +96,7 @@ def test_a_model_that_was_damaged_in_the_bucket_is_known_by_its_checksum(
         second.deploy(BUCKET.name)
 
     check(bootstrapped, function, old, "1")
-    first.destroy(BUCKET.name)
+    first.delete(BUCKET.name)
 
 
 def check_url(local: LocalAws, url: str, model: TrainedModel) -> None:
@@ -136,4 +136,4 @@ def test_over_http_a_canary_splits_the_requests_and_goes_back_when_they_fail(
 
     assert 500 in statuses
     assert {invoke(bootstrapped, outputs["FunctionArn"], record)[0]["version"] for record in RECORDS} == {"2"}
-    second.destroy(BUNDLED.name)
+    second.delete(BUNDLED.name)

@@ -120,7 +120,7 @@ def served(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> 
     example = Served(bootstrapped, tmp_path_factory.mktemp("served"), "GpuTriton")
     made = example.update()
     yield example
-    made.destroy(example.name)
+    made.delete(example.name)
     assert example.cluster not in bootstrapped.client("eks").list_clusters()["clusters"]
 
 
@@ -216,7 +216,7 @@ def test_a_cluster_that_exists_gains_two_groups(served: Served, tmp_path: Path) 
     assert changed["nodegroupArn"] == spot["nodegroupArn"]
     assert (changed["releaseVersion"], changed["scalingConfig"]["maxSize"]) == (NEW, 5)
 
-    made.destroy(guest.name)
+    made.delete(guest.name)
     left = served.local.client("eks").list_nodegroups(clusterName=served.cluster)["nodegroups"]
     assert not [each for each in left if each.startswith(("spot-", "on-demand-"))]
 
@@ -261,5 +261,5 @@ def test_a_job_waits_for_its_day_on_nodes_that_are_not_there(bootstrapped: Local
     (image,) = inside.object("EC2NodeClass", "pool")["spec"]["amiSelectorTerms"]
     assert image == {"alias": "al2023@v20261102"}
 
-    made.destroy(example.name)
+    made.delete(example.name)
     assert example.outputs["ClusterName"] not in bootstrapped.client("eks").list_clusters()["clusters"]

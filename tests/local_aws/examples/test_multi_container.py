@@ -63,5 +63,5 @@ def test_each_container_answers_for_itself(bootstrapped: LocalAws, tmp_path: Pat
     check(bootstrapped, endpoint, "coast", coast, "coast-2")
     check(bootstrapped, endpoint, "inland", models["inland"], "inland-1")
 
-    second.destroy(STACK)
+    second.delete(STACK)
     assert endpoint not in [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]

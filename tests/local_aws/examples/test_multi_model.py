@@ -105,7 +105,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     bucket, targets = example.bucket, {example.target(region) for region in REGIONS}
     assert assembled.is_deployed(STACK)
     yield example
-    assembled.destroy(STACK)
+    assembled.delete(STACK)
     endpoints = bootstrapped.client("sagemaker").list_endpoints()["Endpoints"]
     assert example.outputs["EndpointName"] not in [each["EndpointName"] for each in endpoints]
     kept = bootstrapped.client("s3").list_objects_v2(Bucket=bucket)["Contents"]

@@ -80,5 +80,5 @@ def test_from_a_payment_to_a_decision(bootstrapped: LocalAws, tmp_path: Path) ->
     assert sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"] != before
     check(bootstrapped, endpoint, better, "2")
 
-    second.destroy(STACK)
+    second.delete(STACK)
     assert endpoint not in [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]

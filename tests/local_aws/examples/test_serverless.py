@@ -150,7 +150,7 @@ def test_from_a_cold_start_to_a_new_version(bootstrapped: LocalAws, tmp_path: Pa
     assert deployed.config == config
     deployed.check(deployed.endpoint, better, "2")
 
-    second.destroy(STACK, PLAIN)
+    second.delete(STACK, PLAIN)
     endpoints = [each["EndpointName"] for each in deployed.sagemaker.list_endpoints()["Endpoints"]]
     assert not {deployed.endpoint, deployed.plain} & {*endpoints}
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]

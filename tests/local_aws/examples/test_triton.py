@@ -108,7 +108,7 @@ def deployed(bootstrapped: LocalAws, tmp_path_factory: pytest.TempPathFactory) -
     assembled = example.deploy()
     assert assembled.is_deployed(STACK)
     yield example
-    assembled.destroy(STACK)
+    assembled.delete(STACK)
     endpoints = bootstrapped.client("sagemaker").list_endpoints()["Endpoints"]
     assert example.outputs["EndpointName"] not in [each["EndpointName"] for each in endpoints]
 

@@ -77,6 +77,6 @@ def live_through(
         check(local, function, new, "2")
     look("2", outputs)
 
-    second.destroy(example.name)
+    second.delete(example.name)
     with pytest.raises(ClientError, match="ResourceNotFound"):
         invoke(local, functions[0], RECORDS[0])

@@ -77,7 +77,7 @@ class Player:
             DesiredWeightsAndCapacities=[{"VariantName": variant, "DesiredInstanceCount": count}],
         )
         waiter = self.sagemaker.get_waiter("endpoint_in_service")
-        waiter.wait(EndpointName=endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        waiter.wait(EndpointName=endpoint, WaiterConfig={"Delay": 0.1, "MaxAttempts": 1200})
 
     def target(self, endpoint: str, variant: str = "AllTraffic") -> dict[str, Any] | None:
         """How a variant is registered to scale, if it is."""

@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import aws_cdk as cdk
@@ -13,13 +14,13 @@ from aws_cdk import aws_s3 as s3
 from cdk_model_hosting import AsyncEndpoint, AsyncStorage, Fleet, Notifications, Rollout, Scaling
 from tests.local_aws.cdk import Cdk, CdkError
 from tests.local_aws.examples.queued import Caller
-from tests.local_aws.runtime.queueing import until
+from tests.local_aws.runtime.reading import rollout_ends
 
 Build = Callable[[cdk.Stack], None]
 Assemble = Callable[[str, Build], Cdk]
 
-FACTOR = 0.005
-"""At which the five minutes that a version bakes take a second and a half."""
+FACTOR = 0.02
+"""At which the 25 minutes that a version bakes take half a minute, which an alarm ends."""
 
 
 class Queued:
@@ -97,15 +98,19 @@ class Queued:
 def test_a_canary_that_fails_its_requests_is_rolled_back_by_the_alarms_of_a_queue(
     player: Any, assemble: Assemble
 ) -> None:
-    rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(5))
+    rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(25))
     endpoint = Queued(player, assemble, "async-rollback", count=2, rollout=rollout)
     endpoint.assembled("1").deploy()
     before = player.config(endpoint.name)
     # It is healthy, so nothing but an alarm can roll it back.
     bad = endpoint.assembled("2", ECHO_STATUS="500")
 
-    with player.local.time_factor(FACTOR), endpoint.traffic() as asked, pytest.raises(CdkError, match="rolled"):
-        bad.deploy()
+    with ThreadPoolExecutor() as others, endpoint.traffic() as asked:
+        with player.local.time_factor(FACTOR):
+            deployed = others.submit(bad.deploy)
+            rollout_ends(player.sagemaker, endpoint.name)
+        with pytest.raises(CdkError, match="rolled"):
+            deployed.result()
 
     assert player.config(endpoint.name) == before
     assert any(endpoint.caller.is_there(each["FailureLocation"]) for each in asked), "the canary must have failed some"
@@ -143,7 +148,5 @@ def test_another_instance_type_in_one_deployment_at_any_size(player: Any, assemb
     assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 4)
     asked = endpoint.caller.ask(b"{}")
     with player.local.time_factor(FACTOR):
-        for _ in until("the first instance"):
-            if player.count(endpoint.name) == 1:
-                break
-    assert json.loads(endpoint.caller.read(asked["OutputLocation"]))["files"]["version.txt"] == "3"
+        told = json.loads(endpoint.caller.read(asked["OutputLocation"]))
+    assert told["files"]["version.txt"] == "3"

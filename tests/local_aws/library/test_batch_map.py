@@ -25,10 +25,14 @@ from cdk_model_hosting import (
 from tests.local_aws.cdk import Cdk
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.machines import Machine
+from tests.local_aws.runtime.reading import eventually
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FLEET = TransformFleet(instance_type="ml.m5.large")
 STACK = "BatchMap"
+GATE = "closed"
+"""A file that lets all answers wait while it is there."""
+
 REGIONS = ("eu", "us", "ap")
 NAMED = Shards.prefixes([f"input/{each}/" for each in REGIONS])
 
@@ -36,8 +40,9 @@ NAMED = Shards.prefixes([f"input/{each}/" for each in REGIONS])
 class Deployed:
     """A batch transform of a model that adds numbers up, in many ways of having many jobs of it."""
 
-    def __init__(self, local: LocalAws, outputs: dict[str, str]) -> None:
+    def __init__(self, local: LocalAws, outputs: dict[str, str], gate: Path) -> None:
         self.local = local
+        self.gate = gate
         self.s3 = local.client("s3")
         self.sagemaker = local.client("sagemaker")
         self.bucket = outputs["Bucket"]
@@ -85,7 +90,7 @@ def build(stack: cdk.Stack, scratch: Path) -> None:
             check_records=True,
         )
 
-    scoring = batch("Scoring", "scoring_container", environment={"SCORE_SECONDS": "0.3"})
+    scoring = batch("Scoring", "scoring_container", environment={"SCORE_GATE": str(scratch / GATE)})
 
     def mapped(name: str, shards: Shards, **options: Any) -> BatchTransformMap:
         return BatchTransformMap(stack, name, batch=scoring, shards=shards, **options)
@@ -111,7 +116,7 @@ def on_aws(
     """Deploy all of them once."""
     scratch = tmp_path_factory.mktemp("models")
     outputs = assemble(STACK, lambda stack: build(stack, scratch)).deploy(STACK)[STACK]
-    return Deployed(bootstrapped, outputs)
+    return Deployed(bootstrapped, outputs, scratch / GATE)
 
 
 @pytest.fixture
@@ -132,13 +137,24 @@ ANSWERS = {
 
 def test_each_prefix_is_a_job_and_two_run_at_once(deployed: Deployed) -> None:
     begun = time.time()
-    ended = deployed.run("Strict")
+
+    def jobs_since() -> list[dict[str, Any]]:
+        listed = deployed.sagemaker.list_transform_jobs(CreationTimeAfter=begun)
+        return list(listed["TransformJobSummaries"])
+
+    deployed.gate.touch()
+    try:
+        execution = deployed.machine("Strict").start()
+        eventually(jobs_since, lambda found: len(found) > 1)
+    finally:
+        deployed.gate.unlink()
+    ended = deployed.machine("Strict").ended(execution)
     assert (ended["status"], ended["output"]) == (
         "SUCCEEDED",
         {"status": "Completed", "shards": 3, "completed": 3, "empty": 0},
     )
     assert deployed.written() == ANSWERS
-    jobs = deployed.sagemaker.list_transform_jobs(CreationTimeAfter=begun)["TransformJobSummaries"]
+    jobs = jobs_since()
     assert len(jobs) == 3
     spans = sorted((job["CreationTime"], job["TransformEndTime"]) for job in jobs)
     assert spans[1][0] < spans[0][1]

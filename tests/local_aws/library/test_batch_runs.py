@@ -90,7 +90,7 @@ def build(stack: cdk.Stack, scratch: Path) -> None:
         "Plain": {},
         "Zipped": {"source": TransformSource.prefix("zipped/", compression="Gzip", **csv)},
         "Listed": {"source": TransformSource.manifest("lists/today.json", data_prefix="input/", **csv)},
-        "Slow": {"model": model("SlowModel", SCORE_SECONDS="20"), "timeout": cdk.Duration.hours(1)},
+        "Slow": {"model": model("SlowModel", SCORE_SECONDS="300"), "timeout": cdk.Duration.hours(1)},
         "Impatient": {"retries": Retries(attempts=1)},
         "Silent": {"notifications": Notifications.none(), "retries": Retries(attempts=0)},
     }

@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from cdk_model_hosting import FunctionCode, ModelDelivery, ModelFunction
 from cdk_model_hosting.functions.on_failure import OnFailure
 from tests.local_aws.function_packages import ARCHITECTURE, PYTHON
+from tests.local_aws.runtime.reading import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +60,11 @@ def test_what_fails_goes_to_the_queue(player: Any, assemble: Assemble, tmp_path:
         event = json.dumps({"amount": amount}).encode()
         lambda_.invoke(FunctionName=outputs["Arn"], InvocationType="Event", Payload=event)
 
-    answer = queue.receive_message(QueueUrl=outputs["Queue"], WaitTimeSeconds=20, MaxNumberOfMessages=10)
-    (message,) = answer["Messages"]
+    received = eventually(
+        lambda: queue.receive_message(QueueUrl=outputs["Queue"], WaitTimeSeconds=1, MaxNumberOfMessages=10),
+        lambda answer: "Messages" in answer,
+    )
+    (message,) = received["Messages"]
     told = json.loads(message["Body"])
     assert told["requestPayload"] == {"amount": 11}
     assert told["requestContext"]["approximateInvokeCount"] == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnOutput, Duration
@@ -21,9 +21,10 @@ from cdk_model_hosting import (
 from cdk_model_hosting.functions.endpoint_requests import EndpointRequests
 from cdk_model_hosting.functions.proxy import EndpointProxy
 from tests.local_aws.function_packages import ARCHITECTURE, PYTHON
+from tests.local_aws.runtime.gates import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import aws_cdk as cdk
@@ -113,7 +114,7 @@ def test_a_real_container_answers_through_it(player: Any, assemble: Assemble, tm
     refused, kind = invoke(local, outputs["ProxyArn"], {"do": "status", "status": 418})
     assert (kind, refused["errorType"], refused["errorMessage"]) == ("Unhandled", "RequestRefused", "as you wished")
 
-    answered, body, _ = over_http(local, outputs["HastyArn"], {"do": "sleep", "seconds": 2})
+    answered, body, _ = over_http(local, outputs["HastyArn"], {"do": "sleep", "seconds": 8})
     assert (answered, body["error"]) == (504, "the endpoint must answer within 1 seconds, which it did not")
 
     # It began, although there is no such endpoint: another app may make it later.
@@ -140,13 +141,14 @@ def test_a_serverless_endpoint_that_is_too_busy_is_asked_again(player: Any, asse
     function = app.deploy("ProxiedServerless")["ProxiedServerless"]["ProxyArn"]
     assert over_http(player.local, function, {})[0] == 200
 
-    with occupied(player, "proxied-serverless", seconds=8):
+    with occupied(player, "proxied-serverless", tmp_path / "gate"):
         answered, body, headers = over_http(player.local, function, {})
     assert (answered, body["error"]) == (503, "the endpoint is too busy, or not ready yet")
     assert headers["retry-after"] == "1"
 
-    with occupied(player, "proxied-serverless", seconds=0.7):
-        assert over_http(player.local, function, {})[0] == 200
+    player.local._ask("PUT", "/_local_aws/throttles", b"2")
+    assert over_http(player.local, function, {})[0] == 200
+    assert player.local._ask("GET", "/_local_aws/throttles") == 0
     app.destroy("ProxiedServerless")
 
 
@@ -182,14 +184,12 @@ def test_an_asynchronous_endpoint_answers_in_its_bucket(player: Any, assemble: A
 
 
 @contextlib.contextmanager
-def occupied(player: Any, endpoint: str, *, seconds: float) -> Any:
-    """Let somebody else have the only copy of a model for a while."""
-    wish = json.dumps({"do": "sleep", "seconds": seconds}).encode()
+def occupied(player: Any, endpoint: str, folder: Path) -> Iterator[None]:
+    """Let somebody else have the only copy of a model until the block is left."""
     runtime = player.local.client("sagemaker-runtime")
-    other = threading.Thread(target=runtime.invoke_endpoint, kwargs={"EndpointName": endpoint, "Body": wish})
-    other.start()
-    threading.Event().wait(0.3)
-    try:
+    with ThreadPoolExecutor() as others, Gate(folder) as gate:
+        busy = others.submit(runtime.invoke_endpoint, EndpointName=endpoint, Body=json.dumps(gate.wish).encode())
+        gate.reached()
         yield
-    finally:
-        other.join()
+        gate.open()
+        busy.result()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import aws_cdk as cdk
@@ -9,6 +10,7 @@ import pytest
 
 from cdk_model_hosting import Alarm, Fleet, RealtimeEndpoint, Rollout, Scaling, ScalingPolicy
 from tests.local_aws.cdk import Cdk, CdkError
+from tests.local_aws.runtime.reading import rollout_ends
 
 Build = Callable[[cdk.Stack], None]
 Assemble = Callable[[str, Build], Cdk]
@@ -154,7 +156,7 @@ def test_an_alarm_that_goes_off_during_the_canary_takes_the_traffic_back(
     player: Any, assemble: Assemble, endpoint_of: Callable[..., Build]
 ) -> None:
     name = "canary-alarm"
-    rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(10))
+    rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(25))
     options = {"name": name, "rollout": rollout, "rollback_on": [Alarm.server_errors(above=5)]}
     assemble("CanaryAlarm", endpoint_of("1", **options)).deploy()
     bad = assemble("CanaryAlarm", endpoint_of("2", **options, environment={"ECHO_STATUS": "500"}))
@@ -169,15 +171,17 @@ def test_an_alarm_that_goes_off_during_the_canary_takes_the_traffic_back(
             except player.runtime.exceptions.ModelError:
                 answered.append("error")
 
-    with player.local.time_factor(0.005):
-        traffic = threading.Thread(target=ask)
-        traffic.start()
+    with ThreadPoolExecutor() as others:
+        others.submit(ask)
         try:
+            # The canary takes half a minute here, which the alarm ends.
+            with player.local.time_factor(0.02):
+                deployed = others.submit(bad.deploy)
+                rollout_ends(player.sagemaker, name)
             with pytest.raises(CdkError, match="rolled"):
-                bad.deploy()
+                deployed.result()
         finally:
             over.set()
-            traffic.join()
 
     assert "error" in answered, "the canary must have had its share of the traffic"
     assert {player.version(name) for _ in range(20)} == {"1"}

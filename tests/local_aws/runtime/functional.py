@@ -13,7 +13,7 @@ from typing import Any
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.hosting import unique
 
-SECONDS_TO_SETTLE = 30.0
+SECONDS_TO_SETTLE = 120.0
 REPOSITORY_NAME = "functions"
 
 

@@ -17,7 +17,7 @@ from tests.local_aws.lifecycle import LocalAws
 ECHO_CONTAINER = paths.REPOSITORY / "tests" / "local_aws" / "fixtures" / "echo_container"
 REPOSITORY_NAME = "runtime-tests"
 BUCKET = "runtime-tests-models"
-SECONDS_TO_SETTLE = 60.0
+SECONDS_TO_SETTLE = 120.0
 
 _numbers = itertools.count(1)
 

@@ -8,7 +8,7 @@ from typing import Any
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.hosting import unique
 
-SECONDS_TO_END = 30.0
+SECONDS_TO_END = 120.0
 
 
 @dataclass

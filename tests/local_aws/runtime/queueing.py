@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.local_aws.runtime.hosting import BUCKET, Hosting, unique
 
-SECONDS_TO_ANSWER = 40.0
+SECONDS_TO_ANSWER = 120.0
 
 
 def until(what: str, seconds: float = SECONDS_TO_ANSWER) -> Iterator[None]:
@@ -125,6 +125,13 @@ class Queued:
         # The period may fall on a boundary of the clock, which leaves two points.
         values = [float(point[statistic]) for point in points]
         return (sum(values) if statistic == "Sum" else max(values)) if values else None
+
+    def meters(self, count: int = 1) -> None:
+        """Wait until so many requests are metered, which happens after their answers are written."""
+        for _ in until(f"{count} metered requests"):
+            # The last metric that is published of a request.
+            if self.metric("TotalProcessingTime", "SampleCount", VariantName="Main") == count:
+                return
 
     def metrics(self) -> dict[str, set[frozenset[str]]]:
         """Return the dimensions by which each metric of the endpoint is published."""

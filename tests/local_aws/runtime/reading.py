@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from tests.local_aws.lifecycle import LocalAws
 from tests.local_aws.runtime.hosting import Hosting
 
-SECONDS_TO_COME_TRUE = 20.0
+SECONDS_TO_COME_TRUE = 120.0
 
 Value = TypeVar("Value")
 _clients: dict[int, Any] = {}
@@ -37,6 +37,17 @@ def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object]) 
         assert time.monotonic() < deadline, f"still {value} after {SECONDS_TO_COME_TRUE} seconds"
         time.sleep(0.02)
     return value
+
+
+def rollout_ends(sagemaker: Any, endpoint: str) -> None:
+    """Wait until an update of an endpoint begins and has ended, well or not; another one may be under way by then."""
+
+    def pending() -> str:
+        known = sagemaker.describe_endpoint(EndpointName=endpoint).get("PendingDeploymentSummary", {})
+        return str(known.get("EndpointConfigName", ""))
+
+    first = eventually(pending, bool)
+    eventually(pending, lambda found: found != first)
 
 
 def _cloudwatch(local: LocalAws) -> Any:

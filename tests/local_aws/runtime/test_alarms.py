@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.local_aws.runtime.hosting import Hosting, unique
+from tests.local_aws.runtime.reading import eventually
 
 SERVER_ERRORS = {
     "Namespace": "AWS/SageMaker",
@@ -21,7 +22,7 @@ SERVER_ERRORS = {
 NAMESPACE = "Tests"
 PERCENT_50 = {"Type": "CAPACITY_PERCENT", "Value": 50}
 FACTOR = 0.005
-"""At which ten minutes of a canary take three seconds, and a minute of an alarm a third of one."""
+"""At which an hour of a canary takes 18 seconds, and a minute of an alarm a third of one."""
 
 
 def blue_green(kind: str, *, wait: int = 600, termination: int = 0, **rest: Any) -> dict[str, Any]:
@@ -186,24 +187,20 @@ def test_an_alarm_during_the_rollout_brings_the_old_version_back(
     before = hosting.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
     alarm = put_alarm(hosting, **SERVER_ERRORS, Dimensions=dimensions(EndpointName=name))
     config = hosting.config({"ModelName": hosting.model("2")})
-    statuses: list[str] = []
-    with hosting.local.time_factor(FACTOR):
+    # Each stage, and the rolling back too, takes as long as on AWS until this block is left.
+    with hosting.local.time_factor(1):
         hosting.sagemaker.update_endpoint(
             EndpointName=name, EndpointConfigName=config, DeploymentConfig=with_alarms(deployment, alarm)
         )
-        while "Baking" not in stages(hosting, name):
-            time.sleep(0.02)
+        eventually(lambda: stages(hosting, name), lambda found: "Baking" in found)
         answered: set[str] = set()
         while answered < answering:
             answered.add(hosting.version(name))
         assert answered == answering
-        # Slow enough for its rolling back to be seen on a machine that is busy.
-        with hosting.local.time_factor(20 * FACTOR):
-            set_state(hosting, alarm, "ALARM")
-            while (known := hosting.sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] != "InService":
-                statuses.append(known["EndpointStatus"])
+        set_state(hosting, alarm, "ALARM")
+        eventually(lambda: status(hosting, name), lambda found: found == "RollingBack")
 
-    assert statuses[-1] == "RollingBack"
+    known = hosting.settle(name)
     assert known["EndpointConfigName"] == before
     assert "FailureReason" not in known
     assert {hosting.version(name) for _ in range(5)} == {"1"}
@@ -222,11 +219,13 @@ def test_a_new_version_that_fails_is_found_by_its_own_metrics(hosting: Hosting) 
         for fleet in (before, config)
     }
     failures = 0
+    # It ends as soon as the alarm goes off.
+    deployment = blue_green("CANARY", wait=3600, CanarySize=PERCENT_50)
     with hosting.local.time_factor(2 * FACTOR):
         hosting.sagemaker.update_endpoint(
-            EndpointName=name, EndpointConfigName=config, DeploymentConfig=with_alarms(CANARY, fleets[config])
+            EndpointName=name, EndpointConfigName=config, DeploymentConfig=with_alarms(deployment, fleets[config])
         )
-        while hosting.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Updating":
+        while status(hosting, name) == "Updating":
             try:
                 hosting.invoke(name)
             except hosting.runtime.exceptions.ModelError:
@@ -253,7 +252,7 @@ def test_failures_of_the_old_version_do_not_hold_the_new_one_up(hosting: Hosting
         hosting.sagemaker.update_endpoint(
             EndpointName=name, EndpointConfigName=config, DeploymentConfig=with_alarms(deployment, of_new)
         )
-        while hosting.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Updating":
+        while status(hosting, name) == "Updating":
             try:
                 hosting.invoke(name)
             except hosting.runtime.exceptions.ModelError:
@@ -278,6 +277,10 @@ def test_an_alarm_that_is_on_already_ends_an_update_that_waits_for_nothing(hosti
 def has_been_in_alarm(hosting: Hosting, alarm: str) -> bool:
     history = hosting.local.client("cloudwatch").describe_alarm_history(AlarmName=alarm)["AlarmHistoryItems"]
     return any("to ALARM" in item["HistorySummary"] for item in history)
+
+
+def status(hosting: Hosting, name: str) -> str:
+    return str(hosting.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"])
 
 
 def stages(hosting: Hosting, name: str) -> list[str]:

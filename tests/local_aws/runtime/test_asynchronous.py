@@ -3,11 +3,13 @@
 import base64
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local_aws.runtime.gates import Gate
 from tests.local_aws.runtime.hosting import BUCKET, Hosting, is_alive, unique
 from tests.local_aws.runtime.queueing import Queued, Topic, queued, until
 
@@ -146,14 +148,16 @@ def test_a_request_whose_input_is_missing_fails(hosting: Hosting) -> None:
 
     assert nowhere in error.hears()["failureReason"]
     assert nowhere.encode() in failing.waits_for(answer["FailureLocation"])["Body"]
+    failing.meters()
     for name, value in (("RequestDownloadFailures", 1), ("InvocationFailures", 1), ("ExpiredRequests", 0)):
         assert failing.metric(name, VariantName="Main") == value
 
 
-def test_a_container_that_takes_too_long_fails_the_request(shared: Queued) -> None:
-    answer = shared.ask({"do": "sleep", "seconds": 3}, InvocationTimeoutSeconds=1)
+def test_a_container_that_takes_too_long_fails_the_request(shared: Queued, tmp_path: Path) -> None:
+    with Gate(tmp_path / "gate") as gate:
+        answer = shared.ask(gate.wish, InvocationTimeoutSeconds=1)
 
-    assert b"no answer within 1 seconds" in shared.waits_for(answer["FailureLocation"])["Body"]
+        assert b"no answer within 1 seconds" in shared.waits_for(answer["FailureLocation"])["Body"]
 
 
 def test_a_request_that_waits_for_too_long_expires(hosting: Hosting) -> None:
@@ -178,20 +182,18 @@ def test_an_instance_takes_so_many_requests_at_once(hosting: Hosting) -> None:
     narrow = queued(hosting, concurrency=1)
     begun = time.monotonic()
 
-    answers = [narrow.ask({"do": "sleep", "seconds": 0.4}) for _ in range(3)]
+    answers = [narrow.ask({"do": "sleep", "seconds": 0.2}) for _ in range(3)]
     for answer in answers:
         narrow.told(answer)
 
-    assert time.monotonic() - begun > 1.2
+    assert time.monotonic() - begun > 0.6
 
 
 def test_metrics(hosting: Hosting) -> None:
     metered = queued(hosting)
     metered.told(metered.ask({"do": "sleep", "seconds": 0.2}))
     metered.waits_for(metered.ask({"do": "status", "status": 503})["FailureLocation"])
-    for _ in until("the second request to be metered"):
-        if metered.metric("TotalProcessingTime", "SampleCount", VariantName="Main") == 2:
-            break
+    metered.meters(2)
 
     of_endpoint, of_variant = frozenset({"EndpointName"}), frozenset({"EndpointName", "VariantName"})
     one_fleet = of_variant | {"EndpointConfigName"}
@@ -228,7 +230,8 @@ def test_metrics(hosting: Hosting) -> None:
     assert slowest > 200_000
     whole = metered.metric("TotalProcessingTime", "Maximum", VariantName="Main")
     assert whole is not None
-    assert 200 < whole < 10_000
+    # In milliseconds, however slow this machine is.
+    assert 200 < whole < 100_000
 
 
 def test_without_instances_requests_wait_until_there_is_one(hosting: Hosting) -> None:

@@ -23,7 +23,9 @@ def names(endpoint: str, variant: str = "Main") -> dict[str, str]:
 
 
 def register(hosting: Hosting, endpoint: str, low: int = 2, high: int = 6, variant: str = "Main") -> None:
+    """Register a variant, and wait until it is within its bounds."""
     hosting.autoscaling.register_scalable_target(**names(endpoint, variant), MinCapacity=low, MaxCapacity=high)
+    hosting.settle(endpoint)
 
 
 def targets(hosting: Hosting, endpoint: str) -> list[dict[str, Any]]:

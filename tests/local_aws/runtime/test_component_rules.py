@@ -1,5 +1,6 @@
 """Inference components refuse what SageMaker refuses, and fail where it has no room for them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,17 +144,21 @@ def test_updates_that_cannot_be_are_refused(host: Host, one: str, change: dict[s
         host.hosting.sagemaker.update_inference_component(InferenceComponentName=one, **change)
 
 
-def test_nothing_is_touched_while_something_is_under_way(host: Host) -> None:
+def test_nothing_is_touched_while_something_is_under_way(host: Host, impatient: Callable[[], None]) -> None:
     name = unique("component")
     host.hosting.sagemaker.create_inference_component(
-        InferenceComponentName=name, EndpointName=host.name, Specification=host.specification("1")
+        InferenceComponentName=name,
+        EndpointName=host.name,
+        Specification=host.specification("1", ECHO_HEALTH="never"),
+        RuntimeConfig={"CopyCount": 1},
     )
 
     with pytest.raises(
         ClientError, match=r"Cannot delete inference component .* while it is in state CREATE_IN_PROGRESS"
     ):
         host.hosting.sagemaker.delete_inference_component(InferenceComponentName=name)
-    host.settle(name)
+    impatient()
+    assert host.settle(name)["InferenceComponentStatus"] == "Failed"
     host.delete(name)
 
 

@@ -1,13 +1,14 @@
 """What an inference component runs is exchanged batch by batch, with the adapters that are loaded into it."""
 
-import time
+import functools
+import operator
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.local_aws.runtime.componental import WHOLE, Host, managed
 from tests.local_aws.runtime.hosting import BUCKET, Hosting, is_alive, unique
-from tests.local_aws.runtime.reading import metric
+from tests.local_aws.runtime.reading import eventually, metric
 
 NO_CAPACITY = "Inference Component has no capacity to process this request"
 ROLLING = {
@@ -41,16 +42,17 @@ def test_a_new_version_replaces_the_old_one_or_is_taken_back(host: Host) -> None
 def test_a_rolling_update_shifts_the_copies_batch_by_batch(host: Host) -> None:
     name = host.component("1", copies=4)
 
-    with host.hosting.local.time_factor(0.004):
+    # Each batch lasts until this block is left.
+    with host.hosting.local.time_factor(1):
         host.hosting.sagemaker.update_inference_component(
             InferenceComponentName=name, Specification=host.specification("2"), DeploymentConfig=ROLLING
         )
-        versions = []
-        while host.describe(name)["InferenceComponentStatus"] == "Updating":
-            versions.append(host.version(name))
+        for version in ("1", "2"):
+            eventually(lambda: host.version(name), functools.partial(operator.eq, version))
+        assert host.describe(name)["InferenceComponentStatus"] == "Updating"
 
-    assert set(versions) == {"1", "2"}
-    assert host.version(name) == "2"
+    host.settle(name)
+    assert {host.version(name) for _ in range(5)} == {"2"}
     assert host.describe(name)["LastDeploymentConfig"] == ROLLING
     host.delete(name)
 
@@ -71,20 +73,18 @@ def test_an_alarm_takes_a_rolling_update_back(host: Host) -> None:
     )
     guarded = {**ROLLING, "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
 
-    with host.hosting.local.time_factor(0.01):
+    # Until the alarm goes off.
+    with host.hosting.local.time_factor(1):
         host.hosting.sagemaker.update_inference_component(
             InferenceComponentName=name,
             Specification=host.specification("2", ECHO_STATUS="500"),
             DeploymentConfig=guarded,
         )
-        while host.describe(name)["InferenceComponentStatus"] == "Updating":
-            try:
-                host.invoke(name)
-            except host.hosting.runtime.exceptions.ModelError:
-                time.sleep(0.02)
+        with pytest.raises(host.hosting.runtime.exceptions.ModelError):
+            eventually(lambda: host.invoke(name), lambda _answer: False)
 
+    assert host.settle(name)["InferenceComponentStatus"] == "InService"
     assert {host.version(name) for _ in range(10)} == {"1"}
-    assert host.describe(name)["InferenceComponentStatus"] == "InService"
     host.delete(name)
 
 

@@ -206,7 +206,7 @@ def test_a_component_outlives_its_endpoint_and_keeps_its_name(hosting: Hosting) 
 
     hosting.sagemaker.delete_endpoint(EndpointName=host.name)
     hosting.sagemaker.get_waiter("endpoint_deleted").wait(
-        EndpointName=host.name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        EndpointName=host.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600}
     )
 
     assert not is_alive(pid)

@@ -22,7 +22,7 @@ def handler(event, context):
         raise ValueError(f"attempt {attempts}")
     return {"attempts": attempts}
 """
-SECONDS_TO_ARRIVE = 20.0
+SECONDS_TO_ARRIVE = 120.0
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """An alias goes to its new version as its deployment group says, or stays with the old one when an alarm goes off."""
 
+import re
 import time
 from collections import Counter
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local_aws.lifecycle import LocalAws
+from tests.local_aws.runtime.reading import eventually
 from tests.local_aws.runtime.versioned import Deployed, Properties, function
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -66,15 +68,11 @@ def weights(deployed: Deployed) -> tuple[str, dict[str, float]]:
     return known["FunctionVersion"], known.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
 
 
-def seen_weights(deployed: Deployed) -> list[tuple[str, dict[str, float]]]:
-    """What the alias says until the update is over, without repetitions."""
-    seen: list[tuple[str, dict[str, float]]] = []
-    while deployed.stack.status() == "UPDATE_IN_PROGRESS":
-        now = weights(deployed)
-        if now not in seen:
-            seen.append(now)
-        time.sleep(0.01)
-    return seen
+def logged_shares(deployed: Deployed) -> list[float]:
+    """The shares of the new version that its deployment went through, from the log of the server: none is missed there."""
+    (identifier,) = known_deployments(deployed)
+    told = re.findall(rf"deployment {identifier}: version 2 has (\S+) of", deployed.local.log.read_text())
+    return [float(share) for share in told]
 
 
 def test_an_alias_splits_its_invocations_by_weight(local_aws: LocalAws) -> None:
@@ -101,18 +99,19 @@ def test_a_canary_gives_the_new_version_its_share_and_then_everything(local_aws:
     call = deployed.caller()
     assert call()[1] == "1"
 
-    with local_aws.time_factor(0.015):
-        started = time.monotonic()
+    # It bakes for as long as on AWS while the versions are counted, and then for a 500th of what is left of that.
+    with local_aws.time_factor(1):
         deployed.stack.start(template(group() | function("2", policy=POLICY)))
-        while not weights(deployed)[1]:
-            time.sleep(0.01)
+        baked = eventually(lambda: weights(deployed), lambda known: known[1])
         versions = Counter(call()[1] for _ in range(10))
-        baked = weights(deployed)
-        assert deployed.stack.settle() == "UPDATE_COMPLETE"
+        with local_aws.time_factor(0.002):
+            released = time.monotonic()
+            assert deployed.stack.settle() == "UPDATE_COMPLETE"
+            took = time.monotonic() - released
 
     assert versions == {"1": 9, "2": 1}
     assert baked == ("1", {"2": 0.1})
-    assert time.monotonic() - started > 5 * 60 * 0.015
+    assert took > 2 * 60 * 0.002
     assert weights(deployed) == ("2", {})
     assert {call()[1] for _ in range(10)} == {"2"}
     (identifier,) = known_deployments(deployed)
@@ -135,33 +134,33 @@ def made_by_hand(shape: Properties) -> Properties:
 
 
 @pytest.mark.parametrize(
-    ("name", "others", "shares", "factor"),
+    ("name", "others", "shares"),
     [
         (
             "FunctionLinear",
             made_by_hand({"LinearPercentage": 30, "LinearInterval": 1}) | group({"Ref": "Steps"}),
             [0.3, 0.6, 0.9],
-            0.005,
         ),
         (
             "FunctionLinearReadyMade",
             group("CodeDeployDefault.LambdaLinear10PercentEvery2Minutes"),
             [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-            0.0025,
         ),
     ],
     ids=["made by hand", "ready made"],
 )
 def test_a_linear_shift_goes_step_by_step(
-    local_aws: LocalAws, name: str, others: Properties, shares: list[float], factor: float
+    local_aws: LocalAws, name: str, others: Properties, shares: list[float]
 ) -> None:
     deployed = Deployed.of(local_aws, name, others | function("1", policy=POLICY))
 
-    with local_aws.time_factor(factor):
+    with local_aws.time_factor(1):
         deployed.stack.start(template(others | function("2", policy=POLICY)))
-        seen = seen_weights(deployed)
+        begun = eventually(lambda: weights(deployed), lambda known: known[1])
+    assert deployed.stack.settle() == "UPDATE_COMPLETE"
 
-    assert [share["2"] for version, share in seen if version == "1" and share] == shares
+    assert begun == ("1", {"2": shares[0]})
+    assert logged_shares(deployed) == shares
     assert weights(deployed) == ("2", {})
 
 
@@ -171,10 +170,10 @@ def test_errors_of_the_new_version_bring_back_the_old_one_and_fail_the_update(lo
     deployed = Deployed.of(local_aws, "FunctionErrors", others | function("1", policy=POLICY))
     call = deployed.caller()
 
-    with local_aws.time_factor(0.05):
+    # Until the alarm goes off.
+    with local_aws.time_factor(1):
         deployed.stack.start(template(others | function("2", state="broken", policy=POLICY)))
-        while not weights(deployed)[1]:
-            time.sleep(0.01)
+        eventually(lambda: weights(deployed), lambda known: known[1])
         answers = [call()[0] for _ in range(10)]
         assert deployed.stack.settle() == "UPDATE_ROLLBACK_COMPLETE"
 

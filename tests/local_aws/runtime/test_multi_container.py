@@ -74,7 +74,7 @@ def test_every_container_has_metrics_of_its_own(hosting: Hosting) -> None:
     assert published(hosting, metered, "Invocation4XXErrors", container="second") == [3, 1]
     assert published(hosting, metered, "Invocation5XXErrors", container="second") == [3, 1]
     _, latency = published(hosting, metered, "ContainerLatency", container="first")
-    assert 200_000 < latency < 2_000_000
+    assert 200_000 < latency < 20_000_000
     assert published(hosting, metered, "OverheadLatency", container="second")[0] == 3
     # What the variant has besides counts them all.
     assert published(hosting, metered, "Invocations") == [4, 4]

@@ -1,13 +1,16 @@
 """A multi-model endpoint loads what is asked for, and forgets what went unused for the longest time."""
 
-import time
+import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local_aws.runtime.gates import Gate
 from tests.local_aws.runtime.hosting import BUCKET, Hosting
+from tests.local_aws.runtime.reading import eventually
 from tests.local_aws.runtime.several import Shelf, model_of, published, single
 
 INSTANCES = "/aws/sagemaker/Endpoints"
@@ -65,21 +68,23 @@ def test_what_it_costs_is_metered(hosting: Hosting, shelf: Shelf, deployed: Call
         hosting.invoke(endpoint, TargetModel=target)
 
     assert published(hosting, endpoint, "ModelCacheHit") == [3, 1]
-    times, total = published(hosting, endpoint, "ModelLoadingWaitTime")
+    times, waited = published(hosting, endpoint, "ModelLoadingWaitTime")
     assert times == 2
-    assert 0.3 * MICROSECONDS < total < 3 * MICROSECONDS
+    assert 0.3 * MICROSECONDS < waited < 100 * MICROSECONDS
     # A refusal for want of room is no loading.
     times, total = published(hosting, endpoint, "ModelLoadingTime")
     assert times == 2
-    assert 0.3 * MICROSECONDS < total < 3 * MICROSECONDS
+    assert 0.3 * MICROSECONDS < total < 100 * MICROSECONDS
     assert published(hosting, endpoint, "ModelDownloadingTime")[0] == 2
     assert published(hosting, endpoint, "ModelUnloadingTime")[0] == 1
-    assert published(hosting, endpoint, "LoadedModelCount", namespace=INSTANCES) == [2, 2]
+    # They are counted once they answer.
+    counted = functools.partial(published, hosting, endpoint, "LoadedModelCount", namespace=INSTANCES)
+    eventually(counted, lambda found: found == [2, 2])
     times, total = published(hosting, endpoint, "ModelLatency")
     assert times == 3
     # Waiting for a model is no part of what the model takes.
-    assert total < 0.3 * MICROSECONDS
-    assert published(hosting, endpoint, "OverheadLatency")[1] > 0.3 * MICROSECONDS
+    assert total > 0
+    assert published(hosting, endpoint, "OverheadLatency")[1] >= waited
 
 
 def test_the_least_recently_used_model_makes_room(hosting: Hosting, shelf: Shelf, deployed: Callable[..., str]) -> None:
@@ -113,17 +118,20 @@ def test_a_model_for_which_there_is_no_room_at_all(
     assert published(hosting, endpoint, "Invocation5XXErrors") == [1, 1]
 
 
-def test_a_model_in_use_is_not_unloaded(hosting: Hosting, shelf: Shelf, deployed: Callable[..., str]) -> None:
+def test_a_model_in_use_is_not_unloaded(
+    hosting: Hosting, shelf: Shelf, deployed: Callable[..., str], tmp_path: Path
+) -> None:
     shelf.put("busy.tar.gz")
     shelf.put("other.tar.gz")
     endpoint = deployed(ECHO_MODELS="1")
     hosting.invoke(endpoint, TargetModel="busy.tar.gz")
 
-    with ThreadPoolExecutor() as threads:
-        busy = threads.submit(hosting.invoke, endpoint, {"do": "sleep", "seconds": 1}, TargetModel="busy.tar.gz")
-        time.sleep(0.3)
+    with ThreadPoolExecutor() as threads, Gate(tmp_path / "gate") as gate:
+        busy = threads.submit(hosting.invoke, endpoint, gate.wish, TargetModel="busy.tar.gz")
+        gate.reached()
         with pytest.raises(hosting.runtime.exceptions.ModelError, match="no room for another model"):
             hosting.invoke(endpoint, TargetModel="other.tar.gz")
+        gate.open()
         assert busy.result()["files"] == {"version.txt": "1"}
 
     assert hosting.version(endpoint, TargetModel="other.tar.gz") == "1"
@@ -143,13 +151,14 @@ def test_many_requests_for_a_new_model_load_it_once(
 
 
 def test_a_model_that_takes_too_long_is_not_ready_yet(
-    hosting: Hosting, shelf: Shelf, deployed: Callable[..., str]
+    hosting: Hosting, shelf: Shelf, deployed: Callable[..., str], tmp_path: Path
 ) -> None:
-    shelf.put("huge.tar.gz", "huge", seconds=1.5)
     endpoint = deployed()
 
-    with hosting.local.time_factor(0.01), pytest.raises(ClientError) as caught:
-        hosting.invoke(endpoint, TargetModel="huge.tar.gz")
+    with Gate(tmp_path / "gate") as gate, hosting.local.time_factor(0.01):
+        shelf.put("huge.tar.gz", "huge", gate=str(gate.folder))
+        with pytest.raises(ClientError) as caught:
+            hosting.invoke(endpoint, TargetModel="huge.tar.gz")
 
     assert caught.value.response["Error"]["Code"] == "ModelNotReadyException"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
@@ -283,7 +292,4 @@ def test_an_image_must_say_what_it_can_do(
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
+    eventually(condition, bool)

@@ -84,7 +84,7 @@ def test_latency_is_metered_by_container_and_in_total(hosting: Hosting) -> None:
     second = published(hosting, metered, "ContainerLatency", container="predict")
     total = published(hosting, metered, "ModelLatency")
     assert [first[0], second[0], total[0]] == [2, 1, 2]
-    assert 200_000 < first[1] < 2_000_000
+    assert 200_000 < first[1] < 20_000_000
     assert total[1] == pytest.approx(first[1] + second[1])
     # Errors are counted for the whole alone.
     assert published(hosting, metered, "Invocation4XXErrors") == [2, 1]

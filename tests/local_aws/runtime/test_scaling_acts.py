@@ -4,10 +4,12 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.local_aws.runtime.gates import Gate
 from tests.local_aws.runtime.hosting import Hosting, is_alive, unique
 from tests.local_aws.runtime.queueing import Queued, queued, until
 from tests.local_aws.runtime.test_autoscaling import TARGET_TRACKING, names, register
@@ -107,7 +109,9 @@ def test_a_step_goes_by_the_metric_and_stays_within_the_bounds(hosting: Hosting,
 
 
 def test_a_suspended_target_is_left_alone(hosting: Hosting, scaled: str) -> None:
-    policy = step(hosting, scaled, {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [UP]})
+    # A step that would be taken again and again might be seen only after the next one.
+    to_three = [{**UP, "ScalingAdjustment": 3}]
+    policy = step(hosting, scaled, {"AdjustmentType": "ExactCapacity", "StepAdjustments": to_three})
     hosting.autoscaling.register_scalable_target(**names(scaled), SuspendedState={"DynamicScalingOutSuspended": True})
     name = put_alarm(hosting, policy, Dimensions=[{"Name": "EndpointName", "Value": scaled}])
 
@@ -122,7 +126,8 @@ def test_a_suspended_target_is_left_alone(hosting: Hosting, scaled: str) -> None
 
 
 def test_traffic_above_the_target_adds_instances(hosting: Hosting, scaled: str) -> None:
-    track(hosting, scaled, "requests", 1.0)
+    # One request in each period is more than enough, so that a slow machine scales too.
+    track(hosting, scaled, "requests", 0.01)
 
     with hosting.local.time_factor(2 * FACTOR), traffic(hosting, scaled):
         comes_to(hosting, scaled, 6)
@@ -134,10 +139,11 @@ def test_traffic_above_the_target_adds_instances(hosting: Hosting, scaled: str) 
 
 def test_an_endpoint_without_traffic_is_left_alone(hosting: Hosting, scaled: str) -> None:
     register(hosting, scaled, low=1, high=6)
-    track(hosting, scaled, "requests", 600.0)
+    alarms = [each["AlarmName"] for each in track(hosting, scaled, "requests", 600.0)["Alarms"]]
 
     with hosting.local.time_factor(FAST):
-        time.sleep(20 * 60 * FAST)
+        time.sleep(2 * 60 * FAST)
+        assert [alarm(hosting, each)["StateValue"] for each in alarms] == ["INSUFFICIENT_DATA"] * 2
 
     assert hosting.counts(scaled) == {"Main": 2}
 
@@ -168,15 +174,15 @@ def test_provisioned_concurrency_is_scaled_too(hosting: Hosting) -> None:
     assert described["ProductionVariants"][0]["ServerlessConfig"] == settings
 
 
-def test_a_backlog_adds_instances_in_proportion(hosting: Hosting) -> None:
+def test_a_backlog_adds_instances_in_proportion(hosting: Hosting, tmp_path: Path) -> None:
     busy = queued(hosting, concurrency=1)
     register(hosting, busy.name, low=1, high=4)
     track_backlog(hosting, busy)
 
-    with hosting.local.time_factor(FACTOR):
+    with Gate(tmp_path / "gate") as gate, hosting.local.time_factor(FACTOR):
         for _ in range(12):
-            busy.ask({"do": "sleep", "seconds": 0.7})
-        comes_to(hosting, busy.name, 3, 4)
+            busy.ask(gate.wish)
+        comes_to(hosting, busy.name, 3)
 
 
 def test_an_idle_asynchronous_endpoint_sleeps_and_a_request_wakes_it(hosting: Hosting) -> None:
@@ -207,12 +213,12 @@ def test_target_tracking_alone_does_not_wake_an_endpoint(hosting: Hosting) -> No
     # This one is published without instances too, so its alarm does go off.
     high = track_backlog(hosting, resting, metric="ApproximateBacklogSize")
 
-    with hosting.local.time_factor(FAST):
+    with hosting.local.time_factor(FACTOR):
         answers = [resting.ask(Body=b"{}") for _ in range(20)]
         for _ in until("the alarm"):
             if alarm(hosting, high)["StateValue"] == "ALARM":
                 break
-        time.sleep(5 * 60 * FAST)
+        time.sleep(3 * 60 * FACTOR)
 
     assert hosting.counts(resting.name) == {"Main": 0}
     resting.scale(1)
@@ -319,10 +325,10 @@ def concurrency(hosting: Hosting, endpoint: str) -> int:
     return int(variant["CurrentServerlessConfig"]["ProvisionedConcurrency"])
 
 
-def comes_to(hosting: Hosting, endpoint: str, *counts: int) -> None:
-    """Wait until an endpoint has one of the instance counts, and nothing is under way."""
-    for _ in until(f"{counts} instances of {endpoint}"):
-        if hosting.settle(endpoint)["ProductionVariants"][0]["DesiredInstanceCount"] in counts:
+def comes_to(hosting: Hosting, endpoint: str, count: int) -> None:
+    """Wait until an endpoint has so many instances, and nothing is under way."""
+    for _ in until(f"{count} instances of {endpoint}"):
+        if hosting.settle(endpoint)["ProductionVariants"][0]["DesiredInstanceCount"] == count:
             return
 
 

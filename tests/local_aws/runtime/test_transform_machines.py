@@ -112,7 +112,7 @@ def test_shortages_are_retried_with_a_name_for_each_attempt(scoring: Scoring, ho
 
 
 def test_the_time_between_retries_grows_up_to_its_limit(scoring: Scoring, hosting: Hosting, model: str) -> None:
-    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1000, "BackoffRate": 10, "MaxDelaySeconds": 3000}]
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1000, "BackoffRate": 100, "MaxDelaySeconds": 3000}]
     machine = Machine(hosting.local, {"Run": task(SYNC, job(scoring, model), Retry=retry)})
     shortage(hosting.local, limited=3)
 
@@ -123,7 +123,8 @@ def test_the_time_between_retries_grows_up_to_its_limit(scoring: Scoring, hostin
     times = [event["timestamp"] for event in events if event["type"] in {"TaskFailed", "TaskScheduled"}][1:7]
     waits = [(later - earlier).total_seconds() for earlier, later in zip(times[::2], times[1::2], strict=True)]
     assert all(wait >= least for wait, least in zip(waits, (0.1, 0.3, 0.3), strict=True))
-    assert waits[2] < 10
+    # Without the limit it would be a thousand.
+    assert waits[2] < 100
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_the_sdk_describes_a_job_and_names_errors_its_own_way(scoring: Scoring, 
 
 
 def test_a_task_that_takes_too_long_leaves_its_job_behind(scoring: Scoring, hosting: Hosting) -> None:
-    slow = scoring.model(SCORE_SECONDS="20")
+    slow = scoring.model(SCORE_SECONDS="300")
     catch = [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}]
     states = {"Run": task(SYNC, job(scoring, slow), TimeoutSeconds=3600, Catch=catch), "Late": {"Type": "Succeed"}}
     machine = Machine(hosting.local, states)
@@ -182,14 +183,14 @@ def test_a_task_that_takes_too_long_leaves_its_job_behind(scoring: Scoring, host
 
 
 def test_an_execution_that_takes_too_long_leaves_its_job_behind(scoring: Scoring, hosting: Hosting) -> None:
-    slow = scoring.model(SCORE_SECONDS="20")
+    slow = scoring.model(SCORE_SECONDS="300")
     machine = Machine(hosting.local, {"Run": task(SYNC, job(scoring, slow))}, {"TimeoutSeconds": 3600})
 
     with hosting.local.time_factor(FAST):
         ended = machine.run()
 
     assert (ended["status"], ended["error"]) == ("TIMED_OUT", "States.Timeout")
-    assert machine.metric("ExecutionsTimedOut") == 1
+    eventually(lambda: machine.metric("ExecutionsTimedOut"), lambda found: found == 1)
     left_behind(scoring, f"sfn-{ended['name']}-0")
 
 
@@ -257,7 +258,7 @@ def test_states_in_jsonata_assign_together_and_compute_what_they_wait_for(
 
 
 def test_an_execution_that_is_stopped_stays_so_and_ends_its_job(scoring: Scoring, hosting: Hosting) -> None:
-    slow = scoring.model(SCORE_SECONDS="20")
+    slow = scoring.model(SCORE_SECONDS="300")
     machine = Machine(hosting.local, {"Run": task(SYNC, job(scoring, slow))})
     execution = machine.start()
     name = f"sfn-{execution.rpartition(':')[2]}-0"
@@ -274,7 +275,7 @@ def test_an_execution_that_is_stopped_stays_so_and_ends_its_job(scoring: Scoring
 
 
 def test_a_job_that_somebody_stops_fails_its_task(scoring: Scoring, hosting: Hosting) -> None:
-    slow = scoring.model(SCORE_SECONDS="20")
+    slow = scoring.model(SCORE_SECONDS="300")
     machine = Machine(hosting.local, {"Run": task(SYNC, job(scoring, slow))})
     execution = machine.start()
     name = f"sfn-{execution.rpartition(':')[2]}-0"
@@ -342,12 +343,12 @@ def test_an_express_machine_does_not_wait_for_jobs(hosting: Hosting) -> None:
 
 def test_a_name_is_started_once(hosting: Hosting) -> None:
     machine = Machine(hosting.local, {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}})
-    with hosting.local.time_factor(FAST):
+    with hosting.local.time_factor(1):
         first = machine.start({"a": 1}, name="once")
         assert machine.start({"a": 1}, name="once") == first
         with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
             machine.start({"a": 2}, name="once")
-        assert machine.ended(first)["status"] == "SUCCEEDED"
+    assert machine.ended(first)["status"] == "SUCCEEDED"
     with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
         machine.start({"a": 1}, name="once")
     assert machine.executions() == [first]

@@ -220,7 +220,7 @@ def _assert_ended(hosting: Hosting, endpoint: str) -> None:
 
 
 def _eventually(act: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             return act()

@@ -12,7 +12,7 @@ from tests.local_aws.runtime.hosting import BUCKET, REPOSITORY_NAME, Hosting, un
 
 SCORING_CONTAINER = paths.REPOSITORY / "tests" / "local_aws" / "fixtures" / "scoring_container"
 SHORTAGE_PATH = "/_local_aws/transform-shortage"
-SECONDS_TO_END = 30.0
+SECONDS_TO_END = 120.0
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
 _prepared: set[int] = set()

@@ -23,6 +23,7 @@ from tests.local_aws.server import (
     awslambda,
     cloudformation,
     cloudwatch,
+    economy,
     ecr,
     eks,
     events,
@@ -49,6 +50,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     started = time.monotonic()
+    economy.install()
     ecr.install()
     cloudwatch.install()
     functions.install()
@@ -61,6 +63,7 @@ def main() -> None:
     traffic.install()
     eks.install()
     types = cloudformation.install()
+    economy.spare_what_stays()
     logger.info("%d resource types after %.1f seconds", types, time.monotonic() - started)
 
     if arguments.lifeline is not None:
@@ -71,6 +74,8 @@ def main() -> None:
     config.accesslog = None
     config.errorlog = "-"
     config.graceful_timeout = 1.0
+    # Clients stay as long as their tests: a connection that ends when a request comes would fail that.
+    config.keep_alive_timeout = arguments.lifetime
     try:
         asyncio.run(serve(gateway.application(types), config))
     finally:

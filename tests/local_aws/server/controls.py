@@ -1,13 +1,14 @@
-"""What tests ask of the local AWS that is none of AWS's business: shortages, repeated events, schedules that fire now, what
-is in a Kubernetes cluster."""
+"""What tests ask of the local AWS that is none of AWS's business: shortages, requests that are throttled, repeated events,
+schedules that fire now, a shorter patience with containers, what is in a Kubernetes cluster."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 from tests.local_aws.server import events, schedules
 from tests.local_aws.server.eks import objects
-from tests.local_aws.server.sagemaker import transform_shortage
+from tests.local_aws.server.sagemaker import patience, serverless, transform_shortage
 
 
 def _shortage(wanted: Any) -> Any:
@@ -21,6 +22,19 @@ def _deliveries(wanted: Any) -> Any:
     before = events.deliveries()
     if wanted is not None:
         events.set_deliveries(int(wanted))
+    return before
+
+
+def _patience(wanted: Any) -> Any:
+    before = patience.seconds()
+    patience.set_seconds(wanted)
+    return before if before < math.inf else None
+
+
+def _throttles(wanted: Any) -> Any:
+    before = serverless.throttles()
+    if wanted is not None:
+        serverless.set_throttles(int(wanted))
     return before
 
 
@@ -40,6 +54,8 @@ def _kubernetes(cluster: str) -> Any:
 _CONTROLS: dict[str, Callable[[Any], Any]] = {
     "/_local_aws/transform-shortage": _shortage,
     "/_local_aws/event-deliveries": _deliveries,
+    "/_local_aws/patience": _patience,
+    "/_local_aws/throttles": _throttles,
     "/_local_aws/fired-schedule": _schedule,
 }
 _KUBERNETES = "/_local_aws/kubernetes/"

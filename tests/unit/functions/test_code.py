@@ -126,6 +126,7 @@ def test_fails_when_a_file_is_no_text(source: Path, argument: str) -> None:
     (b"", "Expecting value: line 1 column 1 (char 0)"),
     (b"{'amount': 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    (b'{"amount": NaN}', "NaN is no number in JSON"),
 ])  # fmt: skip
 def test_fails_when_a_sample_is_no_json(source: Path, text: bytes, why: str) -> None:
     path = source / "sample.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -13,7 +13,7 @@ from cdk_model_hosting import Concurrency, ModelDelivery, Network
 from cdk_model_hosting.functions.delivery import BoundDelivery
 from cdk_model_hosting.functions.mount import Mount
 from cdk_model_hosting.permissions import Permission
-from tests.unit.builders import att, new_stack, refused, resources, text_token
+from tests.unit.builders import att, new_stack, refused, resources, stack_in, text_token
 from tests.unit.functions.made import function, only_own, own, policies
 from tests.unit.functions.test_vpc import brought, group
 
@@ -141,6 +141,16 @@ def test_a_vpc_that_is_known_at_deploy_time_only_passes(source: Path, model: Pat
     function(source, model, stack, delivery=Mounted(network(stack)), network=elsewhere)
 
 
+def test_a_vpc_that_is_looked_up_later_passes(source: Path, model: Path) -> None:
+    """Its ID, and its zones, are known when the app is synthesized once more."""
+    stack = stack_in("eu-west-1")
+    later = Network(vpc=ec2.Vpc.from_lookup(stack, "Later", vpc_id="vpc-1"))
+
+    function(source, model, stack, "One", delivery=Mounted(network(stack), zones=("a",)), network=later)
+    mounted = Mounted(replace(later, security_groups=[group(stack, "sg-more")]), zones=("dummy1a",))
+    function(source, model, stack, "Two", delivery=mounted, network=Network(vpc=brought(stack, "Again")))
+
+
 def test_fails_when_it_is_to_be_kept_in_a_snapshot(source: Path, model: Path) -> None:
     stack = new_stack()
     with refused(
@@ -184,6 +194,22 @@ def test_zones_that_are_known_at_deploy_time_only_pass(source: Path, model: Path
     function(source, model, stack, "One", delivery=Mounted(mounted, zones=("c",)), network=wanted)
     token = text_token(stack)
     function(source, model, stack, "Two", delivery=Mounted(mounted, zones=(token,)), network=Network(vpc=mounted.vpc))
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_function_has_no_group_of_its_own_when_the_file_system_has_all_that_lambda_takes(
+    source: Path, model: Path, *, given: bool
+) -> None:
+    stack = new_stack()
+    names = [f"sg-{each}" for each in range(5)]
+    vpc = brought(stack)
+    mounted = Network(vpc=vpc, security_groups=[group(stack, each) for each in names])
+    made = function(
+        source, model, stack, delivery=Mounted(mounted), network=Network(vpc=mounted.vpc) if given else None
+    )
+
+    assert only_own(made, "AWS::Lambda::Function")["VpcConfig"]["SecurityGroupIds"] == names
+    assert own(made, "AWS::EC2::SecurityGroup") == {}
 
 
 def test_fails_when_there_are_too_many_groups_with_those_of_the_file_system(source: Path, model: Path) -> None:

@@ -102,9 +102,50 @@ def test_fails_when_a_lock_has_nothing_for_the_platform(source: Path, model: Pat
 @pytest.mark.parametrize("loader", ["boosters", "boosters:load", "onnx"])
 def test_layers_and_other_places_may_bring_anything(source: Path, model: Path, loader: str) -> None:
     (source / "onnxruntime.py").unlink()
-    elsewhere = {"PYTHONPATH": "/mnt/models/packages"}
-    for options in ({"layers": [layer()]}, {"environment": elsewhere}):
+    elsewhere, wrapped = {"PYTHONPATH": "/mnt/models/packages"}, {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/begin"}
+    for options in ({"layers": [layer()]}, {"environment": elsewhere}, {"environment": wrapped}):
         function(source, model, code=FunctionCode.from_folder(source, loader=loader, **options))
+
+
+@pytest.mark.parametrize("loader", ["boosters", "boosters:load", "onnx"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("predictor.py", "import sys\nsys.path.insert(0, 'vendored')\n"),
+        ("paths.py", "from sys import path\npath.append('/mnt/models/packages')\n"),
+        ("paths.py", "import os, sys as system\nsystem.path.append('/mnt/models/packages')\n"),
+        ("deep/paths.py", "import site\nsite.addsitedir('/mnt/models/packages')\n"),
+        ("boosting/__init__.py", "__path__.append('/mnt/models/packages')\n"),
+        ("paths.cpython-314-aarch64-linux-gnu.so", ""),
+        ("paths.pyc", ""),
+    ],
+)
+def test_code_that_imports_from_more_folders_may_find_anything_there(
+    source: Path, model: Path, loader: str, name: str, text: str
+) -> None:
+    (source / "onnxruntime.py").unlink()
+    (source / name).parent.mkdir(exist_ok=True)
+    (source / name).write_text(f"{text}def predict(model, request): ...\n")
+
+    function(source, model, code=FunctionCode.from_folder(source, loader=loader))
+
+
+def test_packages_are_not_all_when_the_code_imports_from_more_folders(packaged: Path, model: Path) -> None:
+    (packaged / "onnxruntime.py").unlink()
+    (packaged / "paths.py").write_text("import sys\nsys.path.append('/mnt/models/packages')\n")
+
+    for loader in ("onnx", "boost", "boosting:load"):
+        with_packages(packaged, model, loader=loader)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("paths.py", "import os.path\nPATH = os.path.sep\n"), ("sys.path.json", "sys.path")]
+)
+def test_fails_when_nothing_else_is_imported_from(source: Path, model: Path, name: str, text: str) -> None:
+    (source / "onnxruntime.py").unlink()
+    (source / name).write_text(text)
+    with refused(ONNX.format(source)):
+        function(source, model)
 
 
 @pytest.mark.parametrize("loader", ["boosters", "boosters:load"])
@@ -124,11 +165,26 @@ def test_fails_when_nothing_could_offer_a_loader(source: Path) -> None:
         FunctionCode.from_folder(source, loader="boosters")
 
 
-def test_a_package_in_the_folder_offers_loaders_too(source: Path) -> None:
-    (source / "boosters-1.0.dist-info").mkdir()
-    (source / "boosters-1.0.dist-info" / "entry_points.txt").write_text(OFFERED)
+@pytest.mark.parametrize("kind", ["dist", "egg"])
+def test_a_package_in_the_folder_offers_loaders_too(source: Path, kind: str) -> None:
+    (source / f"boosters-1.0.{kind}-info").mkdir()
+    (source / f"boosters-1.0.{kind}-info" / "entry_points.txt").write_text(OFFERED)
 
     assert FunctionCode.from_folder(source, loader="boosters").loader == "boosters"
+
+
+@pytest.mark.parametrize("text", [b"nothing", b"[console_scripts]\nm\xff = more:main\n", b"[console_scripts]\nmore\n"])
+def test_what_other_packages_offer_is_no_matter(source: Path, text: bytes) -> None:
+    for name, offered in (
+        ("a", text),
+        ("boosters", f"\n  [{LOADERS}]\n  load = boosters:load\n    Boosters = b:l\n".encode()),
+    ):
+        (source / f"{name}-1.0.dist-info").mkdir()
+        (source / f"{name}-1.0.dist-info" / "entry_points.txt").write_bytes(offered)
+
+    assert FunctionCode.from_folder(source, loader="Boosters").loader == "Boosters"
+    with pytest.raises(ValueError, match=r"got 'boosters': none offers it"):
+        FunctionCode.from_folder(source, loader="boosters")
 
 
 ONNX = (

@@ -57,6 +57,19 @@ def code(source: Path, text: str, **options: Any) -> FunctionCode:
         "while waiting:\n    predict = made()",
         "def begin():\n    global predict\n    predict = made()",
         "from more import *\ndef predict(): ...",
+        "match made():\n    case predict: ...",
+        "match made():\n    case int() as predict: ...",
+        "match made():\n    case [_, *predict]: ...",
+        "match made():\n    case {'a': 1, **predict}: ...",
+        "def more(path=(predict := made())): ...",
+        "@(predict := made)\nclass More: ...",
+        "[predict := each for each in made()]",
+        "class More:\n    global predict\n    def predict(model, request): ...",
+        "from sys import modules\nsetattr(modules[__name__], 'predict', made())",
+        "setattr(importlib.import_module(__name__), 'predict', made())",
+        "from importlib import import_module as module\nsetattr(module(__name__), 'predict', made())",
+        "sys._getframe().f_globals['predict'] = made()",
+        "builtins.exec('predict = made()')",
     ],
 )
 def test_whatever_may_be_called_passes(source: Path, text: str) -> None:
@@ -72,6 +85,8 @@ def test_whatever_may_be_called_passes(source: Path, text: str) -> None:
         "def begin():\n    predict = made()",
         "def begin(predict): ...",
         "begin = lambda: (predict := made())",
+        "class More:\n    predict = made()",
+        "match made():\n    case {**more}: ...",
         "import more.predict",
         "from predict import more",
         "predict: Predict",
@@ -180,6 +195,30 @@ def test_a_newer_python_takes_the_functions_for_what_it_is(source: Path) -> None
         reference.check({"predictor.py": source / "predictor.py"}, "3.9")
 
 
+@pytest.mark.parametrize("text", [f"MORE = {' + '.join(['1'] * 5000)}", f"MORE = more{'.made()' * 1500}"])
+def test_what_is_nested_too_deeply_for_this_python_passes(source: Path, text: str) -> None:
+    assert code(source, f"{text}\ndef predict(model, request): ...").entry == "predictor:predict"
+
+
+def test_what_a_program_has_written_is_read(source: Path) -> None:
+    text = "if made == 0: ...\n" + "".join(f"elif made == {each}: ...\n" for each in range(1, 1500))
+    assert code(source, text + "else:\n    def predict(model, request): ...").entry == "predictor:predict"
+    with refused(
+        "FunctionCode entry must name a function of predictor.py, got 'predictor:predict': there is none of this name"
+    ):
+        code(source, text)
+
+
+@pytest.mark.parametrize("written", [
+    b"def predict(model, request):\r\n    ...\r\n",
+    "\ufeffdef predict(model, request): ...\n".encode(),
+    "# coding: latin-1\nNAME = 'é'\ndef predict(model, request): ...\n".encode("latin-1"),
+])  # fmt: skip
+def test_a_module_may_be_written_in_any_way_that_python_reads(source: Path, written: bytes) -> None:
+    (source / "predictor.py").write_bytes(written)
+    assert FunctionCode.from_folder(source).entry == "predictor:predict"
+
+
 def test_what_the_module_warns_of_is_the_users(source: Path) -> None:
     code(source, r"PATTERN = '\d'" + "\ndef predict(model, request): ...", python=HERE)
 
@@ -220,8 +259,9 @@ def test_fails_when_nothing_of_it_is_a_module(source: Path, name: str) -> None:
         FunctionCode.from_folder(source, entry="scorer:score")
 
 
-def test_the_standard_library_is_always_there(source: Path) -> None:
-    assert FunctionCode.from_folder(source, loader="pathlib:Path").loader == "pathlib:Path"
+@pytest.mark.parametrize("loader", ["pathlib:Path", "boto3:resource"])
+def test_the_standard_library_and_the_sdk_are_always_there(source: Path, loader: str) -> None:
+    assert FunctionCode.from_folder(source, loader=loader).loader == loader
 
 
 def test_what_is_known_at_deploy_time_only_passes(source: Path, model: Path) -> None:

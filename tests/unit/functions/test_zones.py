@@ -51,10 +51,26 @@ def test_the_same_zone_passes(source: Path, model: Path) -> None:
     assert mounting(source, model, [first, second], [first, second], [second])
 
 
-@pytest.mark.parametrize("known", ["eu-west-1a", None])
-def test_zones_that_cannot_be_compared_pass(source: Path, model: Path, known: str | None) -> None:
-    """A number, of which nobody knows which zone it is."""
-    unknown = cdk.Fn.select(number_token(new_stack()), cdk.Fn.get_azs())
-    (first,) = [known] if known is not None else numbered(0)
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [("named", "first"), ("first", "named"), ("named", "unknown"), ("first", "unknown"), ("unknown", "first")],
+)
+def test_zones_that_cannot_be_compared_pass(source: Path, model: Path, there: str, here: str) -> None:
+    """A name and a number, or a number of which nobody knows which one it is."""
+    zones = {
+        "named": "eu-west-1a",
+        "first": numbered(0)[0],
+        "unknown": cdk.Fn.select(number_token(new_stack()), cdk.Fn.get_azs()),
+    }
 
-    assert mounting(source, model, [first, unknown], [first], [unknown])
+    assert mounting(source, model, [zones[there], zones[here]], [zones[there]], [zones[here]])
+
+
+def test_fails_when_one_of_several_zones_is_certainly_another(source: Path, model: Path) -> None:
+    first, second = numbered(0, 1)
+    unknown = cdk.Fn.select(number_token(new_stack()), cdk.Fn.get_azs())
+    with refused(
+        "ModelFunction network subnets must be in zones of the model's file system, number 1 of the region's, got some in number 2 of "
+        "the region's: a function mounts it through the mount target of its own zone"
+    ):
+        mounting(source, model, [first, second, unknown], [first], [second, unknown])

@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_model_hosting.kubernetes.cluster_network import check_public_access, check_vpc
-from tests.unit.builders import new_stack, refused, text_token
+from cdk_model_hosting.kubernetes.gpu_cluster import GpuCluster
+from tests.unit.builders import new_stack, refused, stack_in, text_token
 from tests.unit.kubernetes import made
 
 
@@ -73,3 +76,14 @@ def test_fails_when_a_deployment_would_hang() -> None:
 def test_fails_when_it_is_no_network() -> None:
     with refused("GpuCluster vpc must be a VPC, got 'vpc-1': nothing else is understood there"):
         check_vpc("vpc-1", None)  # type: ignore[arg-type] # what a user without types writes
+
+
+@pytest.mark.parametrize(
+    "selection", [{"subnet_group_name": "Nodes"}, {"availability_zones": ["eu-west-1a", "eu-west-1b"]}]
+)
+def test_subnets_that_are_looked_up_later_pass(selection: dict[str, Any]) -> None:
+    """Nobody knows any of them when an app is synthesized for the first time; the CDK asks the account, and begins anew."""
+    stack = stack_in("eu-west-1")
+    network = ec2.Vpc.from_lookup(stack, "Vpc", vpc_id="vpc-1")
+
+    GpuCluster(stack, "Cluster", vpc=network, subnets=ec2.SubnetSelection(**selection))

@@ -5,7 +5,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 
 from cdk_model_hosting import ConfigurationError, Network
-from tests.unit.builders import att, new_stack, only, refused, resources, single, statements, text_token
+from tests.unit.builders import att, new_stack, only, refused, resources, single, stack_in, statements, text_token
 
 ARN = ["arn:", {"Ref": "AWS::Partition"}, ":ec2:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
 
@@ -238,6 +238,39 @@ def test_fails_when_a_subnet_is_none() -> None:
     _, vpc, _ = brought()
     with refused(f"Network subnets element must be {SUBNET}, got 'subnet-1': nothing else is understood there"):
         Network(vpc=vpc, subnets=ec2.SubnetSelection(subnets=["subnet-1"]))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("selection", [{"subnet_group_name": "Models"}, {"availability_zones": ["eu-west-1a"]}])
+def test_subnets_that_are_looked_up_later_pass(selection: dict[str, Any]) -> None:
+    """Nobody knows any of them when an app is synthesized for the first time; the CDK asks the account, and begins anew."""
+    stack = stack_in("eu-west-1")
+    vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_id="vpc-1")
+    single(stack, network=Network(vpc=vpc, subnets=ec2.SubnetSelection(**selection)))
+
+
+def test_subnets_that_are_looked_up_later_pass_one_by_one() -> None:
+    stack = stack_in("eu-west-1")
+    vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_id="vpc-1")
+    none = vpc.select_subnets(subnet_group_name="Models").subnets
+    single(stack, network=Network(vpc=vpc, subnets=ec2.SubnetSelection(subnets=none)))
+
+
+def test_zones_that_are_looked_up_later_pass() -> None:
+    stack = stack_in("eu-west-1")
+    single(
+        stack,
+        network=Network(vpc=ec2.Vpc(stack, "Vpc"), subnets=ec2.SubnetSelection(availability_zones=["eu-west-1a"])),
+    )
+
+
+def test_fails_when_the_vpc_is_in_none_of_the_zones() -> None:
+    stack, vpc, groups = brought()
+    network = Network(vpc=vpc, subnets=ec2.SubnetSelection(availability_zones=["c"]), security_groups=groups)
+    with refused(
+        "Network subnets must have 1-16 subnets, got 0: SageMaker and Lambda place their network interfaces in that many at most, "
+        "and in one at least"
+    ):
+        single(stack, network=network)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def parsed(text: str | bytes) -> Any:
         raise RequestRefused(_BAD_REQUEST, "the body must be JSON, got nothing")
     try:
         return json.loads(
-            text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else text, parse_constant=_refuse
+            text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else text, parse_constant=refuse_constant
         )
     except (ValueError, RecursionError) as error:
         raise RequestRefused(_BAD_REQUEST, f"the body must be JSON: {error}") from error
@@ -47,5 +47,13 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"the answer must be JSON, got a {type(value).__name__} in it")
 
 
-def _refuse(constant: str) -> None:
+def refuse_constant(constant: str) -> None:
+    """Refuse what Python writes into JSON, and nobody else reads.
+
+    Args:
+        constant: NaN, or an infinity.
+
+    Raises:
+        ValueError: Always.
+    """
     raise ValueError(f"{constant} is no number in JSON")

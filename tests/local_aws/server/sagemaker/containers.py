@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.local_aws.images import Image
-from tests.local_aws.server.sagemaker import ports
+from tests.local_aws.server.sagemaker import patience, ports
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _GRACE_SECONDS = 30
@@ -112,8 +112,8 @@ class Container:
 
     def wait_until_healthy(self, seconds: float) -> bool:
         """Wait until GET /ping answers 200; give up when the time is over or the process ended."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self._stopping.is_set():
+        begun = time.monotonic()
+        while time.monotonic() - begun < min(seconds, patience.seconds()) and not self._stopping.is_set():
             if self._process is None or self._process.poll() is not None:
                 return False
             if self.ping():

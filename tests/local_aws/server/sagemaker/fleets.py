@@ -1,7 +1,6 @@
 """Builds the fleet of an endpoint configuration: what answers for each variant, until all of it answers /ping."""
 
 import functools
-import os
 from collections.abc import Callable
 
 from tests.local_aws.server.sagemaker import artifacts, launching
@@ -87,5 +86,4 @@ def _serverless(variant: Variant, launch: Callable[[], Serving]) -> Serverless:
 
 def _patience(settings: Document) -> float:
     """How long a container may take until it is well: what the variant says, but no longer than we care to wait."""
-    most = float(os.environ.get("LOCAL_AWS_HEALTH_SECONDS", _HEALTH_SECONDS))
-    return min(float(settings.get("ContainerStartupHealthCheckTimeoutInSeconds", most)), most)
+    return min(float(settings.get("ContainerStartupHealthCheckTimeoutInSeconds", _HEALTH_SECONDS)), _HEALTH_SECONDS)

@@ -27,7 +27,7 @@ from tests.local_aws.server.sagemaker.serving import Serving
 _LOADING_SECONDS = 360.0
 _UNLOADING_SECONDS = 60.0
 _SHORTEST_WAIT_SECONDS = 1.0
-_LISTING_SECONDS = 5.0
+_LISTING_SECONDS = 30.0
 # The last one says that it was loaded before.
 _LOADED = frozenset({*range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES), HTTPStatus.CONFLICT})
 

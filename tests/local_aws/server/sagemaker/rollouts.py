@@ -90,11 +90,10 @@ def _shift(endpoint: Endpoint, new: Fleet) -> str:
 
 def bake(deployment: Document | None, seconds: float) -> str:
     """Watch the alarms of a deployment for a time, and at least once; return why it must be undone, or nothing."""
-    deadline = time.monotonic() + seconds * timing.factor()
+    timer = timing.Timer(seconds)
     while True:
-        reason = tripped_alarm(deployment)
-        left = deadline - time.monotonic()
-        if reason or left <= 0:
+        reason, left = tripped_alarm(deployment), timer.left()
+        if reason or not left:
             return reason
         time.sleep(min(left, _LOOK_SECONDS))
 

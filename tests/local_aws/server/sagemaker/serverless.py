@@ -22,6 +22,31 @@ _IDLE_SECONDS = 300.0
 _LOOK_SECONDS = 0.05
 
 
+class _Throttles:
+    """How many of the next requests are throttled whoever else is answered."""
+
+    left = 0
+    _lock = threading.Lock()
+
+    @classmethod
+    def take(cls) -> bool:
+        """Count a request, and tell whether it is one of them."""
+        with cls._lock:
+            is_one = cls.left > 0
+            cls.left -= is_one
+            return is_one
+
+
+def throttles() -> int:
+    """Return how many of the next requests are throttled."""
+    return _Throttles.left
+
+
+def set_throttles(count: int) -> None:
+    """Throttle so many of the next requests of serverless variants, as if others came just before them."""
+    _Throttles.left = count
+
+
 class Serverless(Serving):
     """Processes that are there only while they are needed.
 
@@ -71,7 +96,7 @@ class Serverless(Serving):
             ServiceError: As many requests as may be are being answered already.
         """
         with self._counting:
-            if self._running >= self._most:
+            if self._running >= self._most or _Throttles.take():
                 raise ServiceError("ThrottlingException", "Rate exceeded", http.HTTPStatus.BAD_REQUEST)
             self._running += 1
             running, provisioned = self._running, self._provisioned

@@ -27,7 +27,7 @@ from tests.local_aws.server.sagemaker.transform_state import TransformJob
 _LOG = logging.getLogger("local_aws.sagemaker")
 # On AWS it is half an hour; a container here starts at once or not at all.
 _SECONDS_TO_BE_WELL = 60.0
-_SECONDS_TO_ASK = 2.0
+_SECONDS_TO_ASK = 30.0
 _SECONDS_BETWEEN_LOOKS = 0.05
 _SEE_LOGS = "See job logs for more information"
 _NO_PING = (

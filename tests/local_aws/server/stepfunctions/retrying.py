@@ -36,7 +36,9 @@ def _no_nap(_seconds: float) -> None:
 
 def wait(seconds: float) -> None:
     """Wait as long as AWS would, compressed by the time factor."""
-    time.sleep(max(seconds * timing.factor(), min(seconds, _SHORTEST_SECONDS)))
+    least = min(seconds, _SHORTEST_SECONDS)
+    time.sleep(least)
+    timing.wait(seconds - least)
 
 
 def matches(names: list[str], error: str) -> bool:

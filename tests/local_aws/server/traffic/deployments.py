@@ -71,6 +71,7 @@ class Deployment:
         for share, seconds in self.steps:
             if not reason:
                 move(old, {new: share})
+                _LOG.info("deployment %s: version %s has %g of the traffic", self.identifier, new, share)
                 reason = rollouts.bake(watched, seconds)
         if not reason:
             move(new, {})

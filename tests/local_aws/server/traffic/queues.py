@@ -29,6 +29,7 @@ _SHORTEST_WAIT_SECONDS = 0.1
 """A message that fails for ever must not keep this machine busy where nothing is waited for."""
 
 _BACKOFF_SECONDS = 1.0
+_LOOK_SECONDS = 0.1
 _first_seen: dict[str, float] = {}
 """Queue -> since when messages wait for a batch."""
 
@@ -132,7 +133,7 @@ def _is_ready(queue_url: str, size: int) -> bool:
     ]
     left = _first_seen.setdefault(queue_url, now) + max(windows, default=0.0) * timing.factor() - now
     if 0 < waiting < size and left > 0:
-        _wake_after(left)
+        _wake_after(min(left, _LOOK_SECONDS))
         return False
     if left <= 0 or waiting != 0:
         _first_seen.pop(queue_url, None)
