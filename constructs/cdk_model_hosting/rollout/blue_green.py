@@ -121,6 +121,10 @@ class Canary(Gradual):
         """One wait for the canary, one at the end."""
         return (self.wait_seconds, self.final_seconds)
 
+    def longest_waits(self, variant: Variant) -> tuple[int | None, ...]:  # noqa: ARG002 - the same for every fleet
+        """The same where the second step is watched as long as the first: the guide does not say that it is not."""
+        return (self.wait_seconds, self.wait_seconds, self.final_seconds)
+
     def routing(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
         """How traffic is shifted."""
         return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(

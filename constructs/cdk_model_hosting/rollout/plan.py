@@ -143,7 +143,7 @@ class Plan(ABC):
         """Every wait, in seconds, of a rollout of a variant's largest fleet; None or a Token for one not known yet."""
 
     def longest_waits(self, variant: Variant) -> tuple[int | None, ...]:
-        """The same where SageMaker rounds every step in percent down to whole instances, for the worst fleet."""
+        """The same where SageMaker counts as many steps as its guide leaves open, for the worst fleet."""
         return self.waits(variant)
 
     def bring_ups(self, variant: Variant) -> int | None:  # noqa: ARG002 - a whole fleet comes up at once, as a rule
@@ -209,8 +209,8 @@ class Plan(ABC):
             needed = waits if given is not None else waits + max(_BRING_UP_SECONDS, starting)
             if max(needed, waits + 1) > most:
                 text = (
-                    f"{self.what} may need {needed} seconds for variant {variant.name}, depending on how SageMaker rounds its "
-                    f"steps to whole instances, and is rolled back after {most}: take larger steps, or let it bake shorter"
+                    f"{self.what} may need {needed} seconds for variant {variant.name}, depending on how SageMaker counts its "
+                    f"steps, and is rolled back after {most}: take larger steps, or let it bake shorter"
                 )
                 return [Advice("rolloutMayTakeTooLong", text)]
         return []

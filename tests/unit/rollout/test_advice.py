@@ -105,8 +105,8 @@ def test_nothing_is_said_of_times_that_are_tokens(kind: str) -> None:
 def test_says_when_a_rollout_may_be_cut_off(rollout: Rollout, count: int, needed: int | None) -> None:
     said = advice(rollout, fleet_of(count), rollback_on=None)
     text = (
-        f"{rollout.plan.what} may need {needed} seconds for variant AllTraffic, depending on how SageMaker rounds its steps "
-        "to whole instances, and is rolled back after 28800: take larger steps, or let it bake shorter"
+        f"{rollout.plan.what} may need {needed} seconds for variant AllTraffic, depending on how SageMaker counts its steps, "
+        "and is rolled back after 28800: take larger steps, or let it bake shorter"
     )
     assert said == ({} if needed is None else {"rolloutMayTakeTooLong": text})
 
@@ -116,7 +116,7 @@ def test_says_when_the_given_time_may_be_too_short() -> None:
     assert advice(rollout, fleet_of(10), rollback_on=None) == {}
     assert advice(rollout, fleet_of(9), rollback_on=None) == {
         "rolloutMayTakeTooLong": "Rollout.linear may need 2700 seconds for variant AllTraffic, depending on how SageMaker "
-        "rounds its steps to whole instances, and is rolled back after 1800: take larger steps, or let it bake shorter"
+        "counts its steps, and is rolled back after 1800: take larger steps, or let it bake shorter"
     }
 
 

@@ -59,7 +59,7 @@ def test_a_canary_by_percent() -> None:
             "WaitIntervalInSeconds": 600,
         },
         "TerminationWaitInSeconds": 60,
-        "MaximumExecutionTimeoutInSeconds": 2460,
+        "MaximumExecutionTimeoutInSeconds": 3060,
     }
 
 
@@ -265,8 +265,8 @@ def test_a_given_timeout_is_taken() -> None:
     [
         (Rollout.all_at_once(bake=cdk.Duration.seconds(0)), None, None, 1800),
         (Rollout.all_at_once(bake=HOUR), None, None, 5400),
-        (Rollout.canary(percent=10, bake=HOUR, final_bake=HOUR), 60, 60, 9000),
-        (Rollout.canary(percent=10, bake=HOUR, final_bake=HOUR), 3600, 3600, 14400),
+        (Rollout.canary(percent=10, bake=HOUR, final_bake=HOUR), 60, 60, 12600),
+        (Rollout.canary(percent=10, bake=HOUR, final_bake=HOUR), 3600, 3600, 18000),
         (Rollout.all_at_once(bake=TEN), None, 3600, 4200),
     ],
 )
@@ -300,7 +300,7 @@ def test_a_step_may_be_a_token(argument: str) -> None:
     step = {argument: number_token(stack)}
     policy = rendered(Rollout.canary(**step, bake=TEN), stack=stack)  # type: ignore[arg-type]
     assert policy["TrafficRoutingConfiguration"]["CanarySize"]["Value"] == {"Ref": "Number"}
-    assert policy["MaximumExecutionTimeoutInSeconds"] == 2400
+    assert policy["MaximumExecutionTimeoutInSeconds"] == 3000
 
 
 def test_a_fleet_whose_size_is_a_token_passes() -> None:

@@ -75,7 +75,8 @@ def case_of(dice: random.Random, model: Model) -> Case:
     least = {"canary": 1, "linear": 10, "rolling": 5}[kind]
     size, steps, longest = size_of(dice, least, fewest, most)
     if kind == "canary":
-        steps = longest = 1
+        # Whether the second step is watched too is not documented.
+        steps, longest = 1, 2
     if kind == "linear":
         longest = max(steps, longest)
     if kind == "rolling":
