@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WHOLE = 100
 _TWO = 2
+# Where old pods must go before new ones come, the others go on answering.
+_MOST_AT_ONCE = 50
 # Finding a node, starting it and pulling an image of 10 to 30 GB, before a server even begins to load its models.
 _NODE_SECONDS = 1200
 
@@ -100,7 +102,7 @@ def pod_rollout(rollout: Rollout | None, *, scaling: PodScaling, startup_seconds
     percent = _percent(plan, scaling)
     weights = (percent,) if isinstance(plan, Canary) else tuple(range(percent, _WHOLE, percent))
     return PodRollout(
-        at_once=f"{percent}%",
+        at_once=f"{min(percent, _MOST_AT_ONCE)}%",
         surge=_surge(room, scaling, plan.step, f"{percent}%"),
         wait_seconds=plan.wait_seconds,
         progress_seconds=progress,

@@ -56,6 +56,14 @@ def test_a_full_quota_of_a_canary() -> None:
     )
 
 
+def test_half_of_the_pods_go_on_answering_whatever_the_step() -> None:
+    rollout = Rollout.canary(percent=90, bake=cdk.Duration.minutes(5))
+    server = serving(scaling=PodScaling.fixed(10), rollout=rollout, **namespace(gpus=10))
+    assert bounds(server) == {"maxSurge": 0, "maxUnavailable": "50%"}
+    assert any("50% of the old pods go before new ones come" in each for each in warnings(server))
+    assert objects(server)["Rollout"]["spec"]["strategy"]["canary"]["steps"][0] == {"setWeight": 90}
+
+
 @pytest.mark.parametrize(("gpus", "surge"), [(9, 1), (10, 2), (11, 2), (12, "50%")])
 def test_room_for_a_part_of_the_step(gpus: int, surge: int | str) -> None:
     rollout = Rollout.canary(percent=50, bake=cdk.Duration.minutes(5))
