@@ -7,28 +7,17 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_model_hosting.advice import Advice
 from cdk_model_hosting.arguments import require, require_several
-from cdk_model_hosting.durations import literal, seconds
-from cdk_model_hosting.errors import ConfigurationError
-from cdk_model_hosting.kubernetes.argo_rollouts import ArgoRollouts
 from cdk_model_hosting.kubernetes.custom_objects import rollout_objects, scaling_identity, scaling_objects
-from cdk_model_hosting.kubernetes.dcgm_exporter import DcgmExporter
 from cdk_model_hosting.kubernetes.exposure import Exposure
-from cdk_model_hosting.kubernetes.imported_cluster import ImportedCluster
 from cdk_model_hosting.kubernetes.keda import Keda
 from cdk_model_hosting.kubernetes.model_namespace import ModelNamespace
 from cdk_model_hosting.kubernetes.names import name_of, number_text
 from cdk_model_hosting.kubernetes.network_policies import TrafficSource
-from cdk_model_hosting.kubernetes.pod_alarm import PodAlarm
-from cdk_model_hosting.kubernetes.pod_fit import check_fit
-from cdk_model_hosting.kubernetes.pod_nodes import advice_on_taints, advice_on_update, check_own, check_use, pools_of
-from cdk_model_hosting.kubernetes.pod_place import advice_on_server
-from cdk_model_hosting.kubernetes.pod_rollout import PodRollout, pod_rollout
-from cdk_model_hosting.kubernetes.pod_room import advice_on_room, check_quota, room_for
+from cdk_model_hosting.kubernetes.pod_nodes import pools_of
 from cdk_model_hosting.kubernetes.pod_scaling import PodScaling
 from cdk_model_hosting.kubernetes.pod_size import PodSize
-from cdk_model_hosting.kubernetes.pod_template import LEAVING_SECONDS, ServerPod
+from cdk_model_hosting.kubernetes.pod_template import ServerPod
 from cdk_model_hosting.kubernetes.pod_triggers import Scaled
 from cdk_model_hosting.kubernetes.prometheus import Prometheus
 from cdk_model_hosting.kubernetes.server_objects import (
@@ -39,14 +28,14 @@ from cdk_model_hosting.kubernetes.server_objects import (
     server_objects,
     to_ports,
 )
+from cdk_model_hosting.kubernetes.server_plan import plan_server
 from cdk_model_hosting.kubernetes.servers.downloads import DOWNLOADER
 from cdk_model_hosting.kubernetes.servers.model_server import ModelServer
 from cdk_model_hosting.kubernetes.servers.served import check_image
 from cdk_model_hosting.kubernetes.serving_cluster import ServingCluster
 from cdk_model_hosting.limits.clusters import KUBERNETES_NAMESPACE
-from cdk_model_hosting.limits.servers import REQUEST_SECONDS, SERVER_NAME
+from cdk_model_hosting.limits.servers import SERVER_NAME
 from cdk_model_hosting.rollout.rollout import Rollout
-from cdk_model_hosting.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +45,9 @@ if TYPE_CHECKING:
 
     from cdk_model_hosting.kubernetes.chart_add_on import ChartAddOn
     from cdk_model_hosting.kubernetes.kubernetes_objects import KubernetesObjects
+    from cdk_model_hosting.kubernetes.pod_alarm import PodAlarm
     from cdk_model_hosting.kubernetes.service_account import ServiceAccount
     from cdk_model_hosting.permissions import Permission
-
-_LONGEST_SECONDS = 60
-_MINUTE = 60
 
 
 class InferenceServer(Construct):
@@ -148,41 +135,23 @@ class InferenceServer(Construct):
         self.name: str = name_of(SERVER_NAME, "InferenceServer", name, construct_id=construct_id)
         self.namespace: str = namespace if isinstance(namespace, str) else namespace.name
         KUBERNETES_NAMESPACE.check("InferenceServer namespace", self.namespace, optional=False)
-        longest = _longest(longest_request)
-        check_own("InferenceServer namespace", cluster, namespace)
-        advice = [
-            *check_fit(cluster, pod),
-            *advice_on_taints(cluster, pod),
-            *advice_on_update(cluster, pod, seconds=longest + LEAVING_SECONDS),
-            *advice_on_server(cluster, pod, kind=server.kind, fetches=scaling.pods_fetch),
-        ]
-        check_quota("InferenceServer scaling", namespace=namespace, pod=pod, pods=scaling.fewest_serving)
-        room = room_for(cluster, namespace=namespace, pod=pod)
-        replaced = pod_rollout(
-            rollout,
+        plan = plan_server(
+            cluster,
+            namespace=namespace,
+            server=server,
+            pod=pod,
             scaling=scaling,
-            startup_seconds=server.kind.startup_seconds,
-            room=None if room is None else room.pods,
+            rollout=rollout,
+            rollback_on=rollback_on,
+            longest_request=longest_request,
+            prometheus=prometheus,
         )
-        alarms = _alarms(rollback_on, replaced, server)
         self._cluster = cluster
-        self._prometheus = prometheus if prometheus is not None else self._installed_prometheus()
-        asks_prometheus = bool(alarms) or (scaling.trigger is not None and scaling.trigger.uses_prometheus)
-        if asks_prometheus and self._prometheus is None:
-            raise ConfigurationError(
-                f"InferenceServer prometheus must be given where the cluster has no Prometheus, got None: "
-                f"{'rollback_on' if alarms else 'scaling'} asks it; make Prometheus(...) before the server"
-            )
-        keda = None if scaling.trigger is None else self._add_on("scaling", Keda)
-        if scaling.trigger is not None and scaling.trigger.uses_exporter:
-            check_use(cluster, pod)
-            self._add_on("scaling on_gpu_use", DcgmExporter)
-        argo = self._add_on("rollout", ArgoRollouts) if replaced.by_argo else None
         super().__init__(scope, construct_id)
         cluster.claim(f"server {self.namespace}/{self.name}", self)
-        for each in (*advice, *advice_on_room(room, scaling, replaced), *_advice_on_alarms(rollout, replaced, alarms)):
+        for each in plan.advice:
             cdk.Annotations.of(self).add_warning_v2(f"cdk-model-hosting:{each.id}", each.text)
-        self._served = server.kind.bind(self, pod=pod, longest_seconds=longest)
+        self._served = server.kind.bind(self, pod=pod, longest_seconds=plan.longest_seconds)
         self.address: str = f"http://{self.name}.{self.namespace}.svc:{number_text(self._served.main_port)}"
         self._after: tuple[IDependable, ...] = () if isinstance(namespace, str) else namespace.after
         self.service_account: ServiceAccount = cluster.service_account(
@@ -199,11 +168,11 @@ class InferenceServer(Construct):
             name=self.name,
             namespace=self.namespace,
             labels=labels_of(self.name),
-            hash_label=ROLLOUT_HASH if replaced.by_argo else DEPLOYMENT_HASH,
+            hash_label=ROLLOUT_HASH if plan.replaced.by_argo else DEPLOYMENT_HASH,
             kind=server.kind,
             served=self._served,
             pod=pod,
-            longest_seconds=longest,
+            longest_seconds=plan.longest_seconds,
             fetches=scaling.pods_fetch and server.kind.may_fetch,
             region=region,
             downloader=downloader,
@@ -215,7 +184,7 @@ class InferenceServer(Construct):
             server_objects(
                 made,
                 cluster=cluster,
-                rollout=replaced,
+                rollout=plan.replaced,
                 replicas=replicas,
                 sources=self._sources(allow_from, exposure),
                 exposure=exposure,
@@ -223,12 +192,14 @@ class InferenceServer(Construct):
             after=(*self._after, self.service_account, *pools_of(self, cluster, pod)),
         )
         self.workload: KubernetesObjects = self.manifest
-        if replaced.by_argo:
+        if plan.replaced.by_argo:
             self.workload = cluster.apply(
                 self,
                 "Rollout",
-                rollout_objects(made, rollout=replaced, replicas=replicas, alarms=alarms, prometheus=self._prometheus),
-                after=(self.manifest, *_ready(argo)),
+                rollout_objects(
+                    made, rollout=plan.replaced, replicas=replicas, alarms=plan.alarms, prometheus=plan.prometheus
+                ),
+                after=(self.manifest, *_ready(plan.argo)),
             )
         if scaling.trigger is not None:
             scaled = Scaled(
@@ -237,9 +208,9 @@ class InferenceServer(Construct):
                 pod=pod,
                 kind=server.kind,
                 region=region,
-                prometheus=self._prometheus,
+                prometheus=plan.prometheus,
             )
-            self._scale(scaled, scaling, keda, by_argo=replaced.by_argo)
+            self._scale(scaled, scaling, plan.keda, by_argo=plan.replaced.by_argo)
 
     def grant_ask(self, source: TrafficSource) -> KubernetesObjects:
         """Let somebody ask the server.
@@ -278,67 +249,6 @@ class InferenceServer(Construct):
             sources.append(TrafficSource.from_namespace(reader.namespace, ports=[port]))
         return sources
 
-    def _installed_prometheus(self) -> str | None:
-        installed = self._cluster.claimed(Prometheus.CLAIM)
-        return installed.address if isinstance(installed, Prometheus) else None
-
-    def _add_on(self, argument: str, kind: type[Keda | ArgoRollouts | DcgmExporter]) -> ChartAddOn | None:
-        """The add-on that something needs; an imported cluster may have it from elsewhere."""
-        found = self._cluster.claimed(kind.CLAIM)
-        if isinstance(found, kind):
-            return found
-        if isinstance(self._cluster, ImportedCluster):
-            return None
-        raise ConfigurationError(
-            f"InferenceServer {argument} must have {kind.__name__} in the cluster, got none: nothing would come of it; make "
-            f"{kind.__name__}(...) before the server"
-        )
-
 
 def _ready(add_on: ChartAddOn | None) -> tuple[IDependable, ...]:
     return () if add_on is None else (add_on.ready,)
-
-
-def _longest(longest_request: cdk.Duration | None) -> int:
-    what = "InferenceServer longest_request"
-    known = seconds(what, longest_request)
-    if known is None:
-        return _LONGEST_SECONDS
-    REQUEST_SECONDS.check(what, literal(what, known), optional=False)
-    return known
-
-
-def _alarms(rollback_on: Sequence[PodAlarm] | None, rollout: PodRollout, server: ModelServer) -> tuple[PodAlarm, ...]:
-    """What takes the rollout back."""
-    if rollback_on is None:
-        return (PodAlarm.errors(),) if rollout.by_argo and server.kind.promql("errors") is not None else ()
-    require_several("InferenceServer rollback_on", rollback_on, PodAlarm)
-    if rollback_on and not rollout.by_argo:
-        raise ConfigurationError(
-            f"InferenceServer rollback_on must be given with Rollout.canary or Rollout.linear, got {len(rollback_on)} without: Kubernetes' "
-            "own rolling update watches nothing, and does not go back"
-        )
-    names = [each.name for each in rollback_on]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigurationError(
-                f"InferenceServer rollback_on must name each measurement once, got {name!r} twice: Argo Rollouts tells them apart by name"
-            )
-    return tuple(rollback_on)
-
-
-def _advice_on_alarms(rollout: Rollout | None, replaced: PodRollout, alarms: tuple[PodAlarm, ...]) -> list[Advice]:
-    if rollout is None or not replaced.by_argo:
-        return []
-    if not alarms:
-        text = f"{rollout.plan.what} has no rollback_on: it goes back only when pods do not become ready"
-        return [Advice("gradualRolloutWithoutAlarm", text)]
-    waits = (replaced.wait_seconds, replaced.final_seconds)
-    late = [each.name for each in alarms if each.minutes * _MINUTE > max(waits)]
-    if any(is_token(each) for each in waits) or not late:
-        return []
-    text = (
-        f"{rollout.plan.what} bakes for {max(waits)} seconds at most, in which {', '.join(late)} cannot take it back: let it bake longer, "
-        "or give the alarm fewer minutes"
-    )
-    return [Advice("bakeShorterThanAlarm", text)]
