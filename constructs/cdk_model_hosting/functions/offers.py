@@ -25,7 +25,8 @@ class _Package(Distribution):
         return self._text.read_text(encoding="utf-8", errors="replace")
 
     def locate_file(self, path: str | os.PathLike[str]) -> Path:
-        raise NotImplementedError
+        # Nobody asks where an entry point's files are.
+        raise FileNotFoundError(path)
 
 
 def offers(text: Text, name: str) -> bool:
